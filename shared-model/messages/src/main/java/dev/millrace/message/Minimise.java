@@ -1,0 +1,15 @@
+package dev.millrace.message;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** What a compression wants less of. */
+public enum Minimise {
+    @JsonProperty("bytes")
+    BYTES,
+    @JsonProperty("latency")
+    LATENCY,
+    @JsonProperty("memory")
+    MEMORY,
+    @JsonProperty("macs")
+    MACS
+}

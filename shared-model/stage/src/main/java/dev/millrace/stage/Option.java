@@ -1,0 +1,20 @@
+package dev.millrace.stage;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Describes one component of a technique's options record; the catalogue is made from these. */
+@Retention(RetentionPolicy.RUNTIME)
+@Target({ElementType.RECORD_COMPONENT, ElementType.PARAMETER, ElementType.FIELD})
+public @interface Option {
+    /** What it does, one sentence. */
+    String value();
+
+    /** JSON of the default: {@code "0.5"}, {@code "true"}, {@code "\"minmax\""}, {@code "[]"}; empty means required. */
+    String defaultValue() default "";
+
+    /** Range or rule in words, {@code "0 ≤ sparsity < 1"}. */
+    String allowed() default "";
+}

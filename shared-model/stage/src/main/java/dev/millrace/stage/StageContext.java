@@ -1,0 +1,43 @@
+package dev.millrace.stage;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a technique sees of its task. */
+public interface StageContext {
+    /** The model to work on, already checked by nobody: pass it through the model gate. */
+    Path model();
+
+    /** The model that the job started from; empty outside evaluation. */
+    Optional<Path> baseline();
+
+    /** The data of a role, files already local. */
+    Optional<LocalData> data(String role);
+
+    /** The metric that the job's objective names. */
+    Optional<String> metric();
+
+    long seed();
+
+    /** Threads that tensor work may use. */
+    int threads();
+
+    /** Empty directory of this attempt; gone afterwards. */
+    Path workDirectory();
+
+    Checkpoints checkpoints();
+
+    /**
+     * Says how far the work is.
+     *
+     * @param fraction 0..1
+     * @param activity for people: {@code "calibrating"}
+     * @param metrics live figures
+     */
+    void progress(double fraction, String activity, Map<String, Double> metrics);
+
+    default void progress(double fraction, String activity) {
+        progress(fraction, activity, Map.of());
+    }
+}
