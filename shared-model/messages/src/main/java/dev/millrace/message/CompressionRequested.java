@@ -1,5 +1,6 @@
 package dev.millrace.message;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param data by role
  * @param recipe stages in order; empty only with {@code auto}
+ * @param seed of everything random; 0 where left out
  * @param target name of the hardware the result is for; absent means the machine at hand
  * @param name what people call the job
  */
@@ -18,7 +20,7 @@ public record CompressionRequested(
         List<StageStep> recipe,
         @Nullable AutoBudget auto,
         @Nullable Objective objective,
-        long seed,
+        @JsonProperty(defaultValue = "0") long seed,
         @Nullable String target,
         @Nullable String name) {
     public CompressionRequested {

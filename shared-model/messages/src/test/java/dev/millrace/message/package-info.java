@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.message;
+
+import org.jspecify.annotations.NullMarked;
