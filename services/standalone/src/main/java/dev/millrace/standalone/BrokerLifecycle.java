@@ -1,0 +1,62 @@
+package dev.millrace.standalone;
+
+import dev.millrace.stage.Stage;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.BeforeDestroyed;
+import jakarta.enterprise.event.Observes;
+import jakarta.interceptor.Interceptor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ServiceLoader;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+
+/** Starts the broker before anything that talks to it, and stops it after. */
+@ApplicationScoped
+class BrokerLifecycle {
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+    private final Path directory;
+    private final int port;
+    private @Nullable EmbeddedBroker broker;
+
+    BrokerLifecycle(
+            @ConfigProperty(name = "millrace.data-dir") Path dataDirectory,
+            @ConfigProperty(name = "millrace.standalone.broker-port", defaultValue = "0") int port) {
+        this.directory = dataDirectory.resolve("kafka");
+        this.port = port;
+    }
+
+    /** Messaging starts at LIBRARY_BEFORE, later than this. */
+    void start(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event) {
+        broker = CompletableFuture.supplyAsync(this::startBroker)
+                .orTimeout(START_LIMIT.toSeconds(), TimeUnit.SECONDS)
+                .join();
+    }
+
+    private EmbeddedBroker startBroker() {
+        try {
+            var started = EmbeddedBroker.start(directory, port);
+            var stages = ServiceLoader.load(Stage.class).stream()
+                    .map(provider -> provider.get().name())
+                    .toList();
+            TopicLayout.create(started.bootstrapServers(), TopicLayout.of(stages), START_LIMIT);
+            System.setProperty("kafka.bootstrap.servers", started.bootstrapServers());
+            return started;
+        } catch (IOException | InterruptedException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    void stop(@Observes @Priority(5000) @BeforeDestroyed(ApplicationScoped.class) Object event) {
+        if (broker != null) {
+            broker.close();
+        }
+    }
+}

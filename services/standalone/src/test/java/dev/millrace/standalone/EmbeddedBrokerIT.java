@@ -1,0 +1,97 @@
+package dev.millrace.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedBrokerIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void keepsRecordsOverARestart() throws Exception {
+        try (var broker = EmbeddedBroker.start(directory, 0)) {
+            TopicLayout.create(broker.bootstrapServers(), TopicLayout.of(List.of("pruning")), PATIENCE);
+            publish(broker, "millrace.tasks.pruning", "task");
+        }
+        try (var broker = EmbeddedBroker.start(directory, 0)) {
+            TopicLayout.create(broker.bootstrapServers(), TopicLayout.of(List.of("pruning")), PATIENCE);
+            assertThat(firstRecord(broker, "millrace.tasks.pruning")).isEqualTo("task");
+        }
+    }
+
+    @Test
+    void servesShareGroups() throws Exception {
+        try (var broker = EmbeddedBroker.start(directory, 0)) {
+            TopicLayout.create(broker.bootstrapServers(), TopicLayout.of(List.of("pruning")), PATIENCE);
+            try (var consumer = new KafkaShareConsumer<String, String>(
+                    Map.of(
+                            "bootstrap.servers", broker.bootstrapServers(),
+                            "group.id", "workers",
+                            "share.acknowledgement.mode", "explicit"),
+                    new StringDeserializer(),
+                    new StringDeserializer())) {
+                consumer.subscribe(List.of("millrace.tasks.pruning"));
+                var deadline = System.nanoTime() + PATIENCE.toNanos();
+                String received = "";
+                while (received.isEmpty() && System.nanoTime() < deadline) {
+                    publish(broker, "millrace.tasks.pruning", "task"); // the group starts at the end of the topic
+                    for (var record : consumer.poll(Duration.ofMillis(500))) {
+                        consumer.acknowledge(record, AcknowledgeType.ACCEPT);
+                        received = record.value();
+                    }
+                }
+                assertThat(received).isEqualTo("task");
+            }
+        }
+    }
+
+    @Test
+    void saysWhichPortIsTaken() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThatThrownBy(() -> EmbeddedBroker.start(directory, taken.getLocalPort()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(Integer.toString(taken.getLocalPort()));
+        }
+    }
+
+    private static void publish(EmbeddedBroker broker, String topic, String value) throws Exception {
+        try (var producer = new KafkaProducer<String, String>(
+                Map.of("bootstrap.servers", broker.bootstrapServers()),
+                new StringSerializer(),
+                new StringSerializer())) {
+            producer.send(new ProducerRecord<>(topic, "key", value)).get();
+        }
+    }
+
+    private static String firstRecord(EmbeddedBroker broker, String topic) {
+        try (var consumer = new KafkaConsumer<String, String>(
+                Map.of("bootstrap.servers", broker.bootstrapServers()),
+                new StringDeserializer(),
+                new StringDeserializer())) {
+            var partition = new TopicPartition(topic, 0);
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            return consumer.poll(PATIENCE).iterator().next().value();
+        }
+    }
+}
