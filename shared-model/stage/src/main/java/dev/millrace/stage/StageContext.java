@@ -29,7 +29,8 @@ public interface StageContext {
     Checkpoints checkpoints();
 
     /**
-     * Says how far the work is.
+     * Says how far the work is. Call it as often as you like, and at least once a minute: a task that stays silent for long
+     * is taken for hung and its process ended.
      *
      * @param fraction 0..1
      * @param activity for people: {@code "calibrating"}

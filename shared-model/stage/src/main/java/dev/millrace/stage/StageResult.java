@@ -13,4 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param evaluation what was measured; absent for stages that do not measure
  * @param report for people and programs. {@code notes}, a list of sentences, is shown with the result
  */
-public record StageResult(@Nullable Path model, @Nullable Evaluation evaluation, Map<String, JsonNode> report) {}
+public record StageResult(@Nullable Path model, @Nullable Evaluation evaluation, Map<String, JsonNode> report) {
+    public StageResult {
+        report = Map.copyOf(report);
+    }
+}

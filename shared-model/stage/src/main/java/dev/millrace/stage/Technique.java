@@ -26,6 +26,14 @@ public interface Technique<O extends Record> {
     Class<O> options();
 
     /**
+     * Whether a stored result may answer the same task of another job. False for what measures time: it answers only when
+     * the very same task is delivered again.
+     */
+    default boolean cacheable() {
+        return true;
+    }
+
+    /**
      * Does the work.
      *
      * @throws dev.millrace.message.RefusedException if the model, data or options cannot be worked on

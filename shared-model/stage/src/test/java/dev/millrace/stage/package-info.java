@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.stage;
+
+import org.jspecify.annotations.NullMarked;
