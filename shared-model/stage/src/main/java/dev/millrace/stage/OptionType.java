@@ -74,7 +74,10 @@ record OptionType(String name, Predicate<JsonNode> accepts, Function<JsonNode, @
             var values = elements(node).map(element.convert()).map(Objects::requireNonNull);
             return distinct ? values.collect(Collectors.toUnmodifiableSet()) : values.toList();
         };
-        return new OptionType(element.name() + "s", node -> elements(node).allMatch(element.accepts()), convert);
+        return new OptionType(
+                element.name().contains("|") ? "strings" : element.name() + "s",
+                node -> elements(node).allMatch(element.accepts()),
+                convert);
     }
 
     private static Stream<JsonNode> elements(JsonNode node) {
