@@ -1,0 +1,204 @@
+package dev.millrace.artifact;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where one store object writes what is not published yet: a directory, and beside it a lock file that is locked while the
+ * object lives. A directory whose lock can be had belongs to a dead writer and is removed by whoever opens the store next.
+ */
+final class Staging implements Closeable {
+    private static final String LOCK_SUFFIX = ".lock";
+    private static final long FULL_BELOW_BYTES = 64 * 1024;
+
+    /** Locks of this JVM. They must not even be opened: closing any handle on a file drops the process's locks on it. */
+    private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
+
+    private final Path directory;
+    private final Path lockFile;
+    private final FileChannel lock;
+    private final AtomicLong drafts = new AtomicLong();
+
+    private Staging(Path directory, Path lockFile, FileChannel lock) {
+        this.directory = directory;
+        this.lockFile = lockFile;
+        this.lock = lock;
+    }
+
+    /** Work on a draft: an empty directory that is gone afterwards unless it was published. */
+    @FunctionalInterface
+    interface Draft<T> {
+        T write(Path draft) throws IOException;
+    }
+
+    /** Opens a staging directory of its own below {@code parent}, a real path. */
+    static Staging open(Path parent) throws IOException {
+        sweep(parent);
+        while (true) {
+            var name = UUID.randomUUID().toString();
+            var lockFile = parent.resolve(name + LOCK_SUFFIX);
+            OURS.add(lockFile);
+            var channel = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            channel.lock();
+            if (Files.exists(lockFile)) { // else another process swept it between the two lines above
+                return new Staging(Files.createDirectory(parent.resolve(name)), lockFile, channel);
+            }
+            channel.close();
+            OURS.remove(lockFile);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        delete(directory);
+        Files.deleteIfExists(lockFile);
+        lock.close();
+        OURS.remove(lockFile);
+    }
+
+    /**
+     * Runs the work on a new draft.
+     *
+     * @throws StorageFullException if it fails because there is no room
+     */
+    <T> T write(Draft<T> work) throws IOException {
+        var draft = directory.resolve(Long.toString(drafts.incrementAndGet()));
+        try {
+            return work.write(Files.createDirectory(draft));
+        } catch (IOException e) {
+            if (isFull(e)) {
+                throw new StorageFullException("No room in " + directory.getParent() + ": " + e.getMessage(), e);
+            }
+            throw e;
+        } finally {
+            delete(draft);
+        }
+    }
+
+    /**
+     * Makes the draft appear as {@link #place}, for good. Returns whether this call did it: where something stands
+     * already, that stays.
+     */
+    boolean publish(Path draft, Path base, String hex) throws IOException {
+        syncDirectories(draft);
+        var shelf = shelf(base, hex);
+        if (!Files.isDirectory(shelf)) {
+            Files.createDirectories(shelf);
+            sync(base);
+        }
+        boolean published = renameUnlessTaken(draft, shelf.resolve(hex));
+        sync(shelf);
+        return published;
+    }
+
+    /** Replaces the file of that name in a published directory by the one of the draft, atomically. */
+    void replace(Path draft, String name, Path published) throws IOException {
+        Files.move(
+                draft.resolve(name),
+                published.resolve(name),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+        sync(published);
+    }
+
+    /** Where the directory of that name stands: {@code base/ab/abcd…}, so that no directory gets too many entries. */
+    static Path place(Path base, String hex) {
+        return shelf(base, hex).resolve(hex);
+    }
+
+    private static Path shelf(Path base, String hex) {
+        return base.resolve(hex.substring(0, 2));
+    }
+
+    private static boolean renameUnlessTaken(Path draft, Path target) throws IOException {
+        try {
+            Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (FileSystemException e) {
+            if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private boolean isFull(IOException e) throws IOException {
+        var text = String.valueOf(e.getMessage());
+        return text.contains("No space left")
+                || text.contains("quota exceeded")
+                || Files.getFileStore(directory).getUsableSpace() < FULL_BELOW_BYTES; // the text depends on the locale
+    }
+
+    private static void sweep(Path parent) throws IOException {
+        try (var locks = Files.newDirectoryStream(parent, "*" + LOCK_SUFFIX)) {
+            for (var lockFile : locks) {
+                if (!OURS.contains(lockFile)) {
+                    removeIfDead(lockFile);
+                }
+            }
+        }
+    }
+
+    private static void removeIfDead(Path lockFile) throws IOException {
+        try (var channel = FileChannel.open(lockFile, StandardOpenOption.WRITE)) {
+            if (channel.tryLock() != null) {
+                var name = lockFile.getFileName().toString();
+                delete(lockFile.resolveSibling(name.substring(0, name.length() - LOCK_SUFFIX.length())));
+                Files.deleteIfExists(lockFile);
+            }
+        } catch (NoSuchFileException e) {
+            return; // its owner closed, or another process swept it first
+        }
+    }
+
+    private static void syncDirectories(Path draft) throws IOException {
+        Files.walkFileTree(draft, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
+                sync(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static void delete(Path draft) throws IOException {
+        if (!Files.exists(draft, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Files.walkFileTree(draft, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
+                Files.delete(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.artifact;
+
+import org.jspecify.annotations.NullMarked;
