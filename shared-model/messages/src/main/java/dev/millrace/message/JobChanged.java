@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param evaluation of the best result so far
  * @param best the best model so far
  * @param objectiveMet absent until something was measured
+ * @param notes of the completed event, once there is one: with them a reader of snapshots knows all that it said
+ * @param logTail of the failed event, once there is one
  */
 public record JobChanged(
         String jobId,
@@ -23,8 +25,41 @@ public record JobChanged(
         @Nullable Boolean objectiveMet,
         @Nullable Problem problem,
         Instant createdAt,
-        Instant changedAt) {
+        Instant changedAt,
+        List<String> notes,
+        List<String> logTail) {
     public JobChanged {
         lineage = lineage == null ? List.of() : List.copyOf(lineage);
+        notes = notes == null ? List.of() : List.copyOf(notes);
+        logTail = logTail == null ? List.of() : List.copyOf(logTail);
+    }
+
+    /** A job that has not ended: there is nothing to note yet. */
+    public JobChanged(
+            String jobId,
+            JobState state,
+            CompressionRequested request,
+            @Nullable TaskIssued task,
+            List<LineageStep> lineage,
+            @Nullable ArtifactReference best,
+            @Nullable Evaluation evaluation,
+            @Nullable Boolean objectiveMet,
+            @Nullable Problem problem,
+            Instant createdAt,
+            Instant changedAt) {
+        this(
+                jobId,
+                state,
+                request,
+                task,
+                lineage,
+                best,
+                evaluation,
+                objectiveMet,
+                problem,
+                createdAt,
+                changedAt,
+                List.of(),
+                List.of());
     }
 }
