@@ -1,6 +1,7 @@
 package dev.millrace.message;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * objective: {metric: top1, maxDrop: 0.01, minimise: latency}
  * }</pre>
  *
+ * <p>Its JSON Schema is the resource {@code schema/recipe.schema.json} beside this class.
+ *
  * @param stages in order; empty only with {@code auto}
  * @param data by role. In a file an address may also be a path, relative to the file; whoever reads it makes it a URI
  */
@@ -31,6 +34,19 @@ public record Recipe(
     public Recipe {
         stages = stages == null ? List.of() : List.copyOf(stages);
         data = data == null ? Map.of() : Map.copyOf(data);
+    }
+
+    /**
+     * Reads a recipe. Unlike an event it may have no unknown fields: a person wrote it, and a mistyped word would
+     * silently count for nothing.
+     *
+     * @param file the parsed file
+     * @throws RefusedException naming the field, with code {@code MISSING_FIELD}, {@code BAD_FIELD} or {@code
+     *     UNKNOWN_FIELD}
+     */
+    public static Recipe read(JsonNode file) {
+        KnownFields.check(file, Recipe.class, "");
+        return Json.read(file, Recipe.class);
     }
 
     /** The request that applies this recipe to a model. */
