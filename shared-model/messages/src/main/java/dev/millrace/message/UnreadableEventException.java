@@ -10,7 +10,7 @@ public final class UnreadableEventException extends Exception {
 
     private final transient Problem problem;
 
-    UnreadableEventException(Problem problem, Throwable cause) {
+    public UnreadableEventException(Problem problem, Throwable cause) {
         super(problem.code() + " " + problem.message(), cause);
         this.problem = problem;
     }

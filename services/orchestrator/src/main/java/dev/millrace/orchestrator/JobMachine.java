@@ -1,0 +1,220 @@
+package dev.millrace.orchestrator;
+
+import dev.millrace.message.ArtifactReference;
+import dev.millrace.message.Catalogue;
+import dev.millrace.message.CompressionCancelled;
+import dev.millrace.message.CompressionCompleted;
+import dev.millrace.message.CompressionFailed;
+import dev.millrace.message.CompressionRefused;
+import dev.millrace.message.CompressionRequested;
+import dev.millrace.message.JobChanged;
+import dev.millrace.message.JobState;
+import dev.millrace.message.Json;
+import dev.millrace.message.Problem;
+import dev.millrace.message.RefusedException;
+import dev.millrace.message.RequestRules;
+import dev.millrace.message.TaskCancelled;
+import dev.millrace.message.TaskFailed;
+import dev.millrace.message.TaskRefused;
+import dev.millrace.message.TaskSucceeded;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of a job as a function: state and event in, state and events out. Pure and thread-safe.
+ *
+ * <p>An empty answer means that the event changes nothing: it is a repetition, it is late, or it belongs to another task.
+ * Terminal states never change, so each job tells exactly one terminal event.
+ */
+final class JobMachine {
+    private final Set<String> expectedStages;
+
+    /** @param expectedStages stages that the installation has, whether or not their workers have been up yet */
+    JobMachine(Set<String> expectedStages) {
+        this.expectedStages = Set.copyOf(expectedStages);
+    }
+
+    /**
+     * The effect of one event.
+     *
+     * @param job the job as it stands; null before the request
+     * @param now time of the change
+     * @throws RefusedException if the event cannot belong to this job; it is left alone
+     */
+    Optional<Transition> on(Record event, String jobId, @Nullable JobChanged job, Catalogue catalogue, Instant now) {
+        if (event instanceof CompressionRequested request) {
+            return requested(request, jobId, job, catalogue, now);
+        }
+        if (event instanceof CompressionCancelled cancelled) {
+            return cancelled(known(cancelled.jobId(), jobId, job), cancelled, now);
+        }
+        if (event instanceof TaskSucceeded succeeded) {
+            return current(known(succeeded.jobId(), jobId, job), succeeded.taskId())
+                    .map(running -> succeeded(running, succeeded, now));
+        }
+        if (event instanceof TaskFailed failed) {
+            return current(known(failed.jobId(), jobId, job), failed.taskId())
+                    .map(running -> failed(running, failed.problem(), failed.logTail(), now));
+        }
+        if (event instanceof TaskRefused refused) {
+            return current(known(refused.jobId(), jobId, job), refused.taskId())
+                    .map(running -> refused(running, refused.problem(), now));
+        }
+        throw new RefusedException(
+                "UNEXPECTED_EVENT", "ce_type", event.getClass().getSimpleName(), "requests and outcomes");
+    }
+
+    /** The end of a job whose event could not be processed because of a fault of this program. */
+    Transition broken(JobChanged job, Problem problem, Instant now) {
+        return failed(job, problem, List.of(), now);
+    }
+
+    private Optional<Transition> requested(
+            CompressionRequested request, String jobId, @Nullable JobChanged job, Catalogue catalogue, Instant now) {
+        if (job != null) {
+            if (job.request().equals(request)) {
+                return Optional.empty();
+            }
+            throw new RefusedException(
+                    "JOB_ID_TAKEN", "job id", "'" + jobId + "' belongs to another request", "an id that is new");
+        }
+        int sizeBytes = Json.write(request).length;
+        if (sizeBytes > RequestRules.MAX_REQUEST_BYTES) {
+            var problem = new Problem(
+                    "REQUEST_TOO_LARGE",
+                    "request",
+                    sizeBytes + " bytes of JSON",
+                    "at most " + RequestRules.MAX_REQUEST_BYTES + " bytes");
+            return Optional.of(refused(created(jobId, withoutContent(request), now), problem, now));
+        }
+        var created = created(jobId, request, now);
+        try {
+            new RequestRules(catalogue, expectedStages).check(request);
+        } catch (RefusedException e) {
+            return Optional.of(refused(created, e.problem(), now));
+        }
+        return Optional.of(next(created, now));
+    }
+
+    private static JobChanged created(String jobId, CompressionRequested request, Instant now) {
+        return new JobChanged(jobId, JobState.RUNNING, request, null, List.of(), null, null, null, null, now, now);
+    }
+
+    /** A request that is too large to keep. */
+    private static CompressionRequested withoutContent(CompressionRequested request) {
+        return new CompressionRequested(
+                ArtifactReference.of("file:"), Map.of(), List.of(), null, null, request.seed(), null, null);
+    }
+
+    private static Optional<Transition> cancelled(JobChanged job, CompressionCancelled request, Instant now) {
+        if (job.state().terminal()) {
+            return Optional.empty();
+        }
+        var events = new ArrayList<Record>();
+        if (job.task() != null) {
+            events.add(new TaskCancelled(job.jobId(), job.task().taskId()));
+        }
+        events.add(new CompressionCancelled(job.jobId(), request.reason()));
+        return Optional.of(new Transition(ended(job, JobState.CANCELLED, null, now), events));
+    }
+
+    private Transition succeeded(JobChanged job, TaskSucceeded outcome, Instant now) {
+        var progress = new Progress(job).with(outcome);
+        var evaluation = outcome.evaluation();
+        if (evaluation == null && Plan.EVALUATION.equals(outcome.stage())) {
+            var problem = new Problem(
+                    "NOTHING_MEASURED", outcome.taskId(), "an evaluation without measurements", "baseline and result");
+            return failed(progress.at(now), problem, List.of(), now);
+        }
+        return next(progress.at(now), now);
+    }
+
+    /** Issues the next task, or completes the job when there is none. */
+    private static Transition next(JobChanged job, Instant now) {
+        var task = Plan.next(job);
+        if (task.isPresent()) {
+            var running = new JobChanged(
+                    job.jobId(),
+                    JobState.RUNNING,
+                    job.request(),
+                    task.get(),
+                    job.lineage(),
+                    job.best(),
+                    job.evaluation(),
+                    job.objectiveMet(),
+                    null,
+                    job.createdAt(),
+                    now);
+            return new Transition(running, List.of(task.get()));
+        }
+        return completed(job, now);
+    }
+
+    private static Transition completed(JobChanged job, Instant now) {
+        var best = job.best();
+        var evaluation = job.evaluation();
+        if (best == null || evaluation == null) {
+            throw new IllegalStateException("job " + job.jobId() + " ends without a measured model");
+        }
+        var verdict = Verdict.of(job.request().objective(), evaluation);
+        var completed = new CompressionCompleted(
+                job.jobId(),
+                job.request().name(),
+                best,
+                evaluation,
+                job.lineage(),
+                verdict.met(),
+                Notes.of(job, best, verdict),
+                Duration.between(job.createdAt(), now).toMillis());
+        return new Transition(ended(job, JobState.COMPLETED, null, now), List.of(completed));
+    }
+
+    private static Transition failed(JobChanged job, Problem problem, List<String> logTail, Instant now) {
+        var failed =
+                new CompressionFailed(job.jobId(), job.request().name(), problem, job.best(), job.lineage(), logTail);
+        return new Transition(ended(job, JobState.FAILED, problem, now), List.of(failed));
+    }
+
+    private static Transition refused(JobChanged job, Problem problem, Instant now) {
+        var refused = new CompressionRefused(job.jobId(), job.request().name(), problem);
+        return new Transition(ended(job, JobState.REFUSED, problem, now), List.of(refused));
+    }
+
+    private static JobChanged ended(JobChanged job, JobState state, @Nullable Problem problem, Instant now) {
+        return new JobChanged(
+                job.jobId(),
+                state,
+                job.request(),
+                null,
+                job.lineage(),
+                job.best(),
+                job.evaluation(),
+                job.objectiveMet(),
+                problem,
+                job.createdAt(),
+                now);
+    }
+
+    private static JobChanged known(String named, String key, @Nullable JobChanged job) {
+        if (!named.equals(key)) {
+            throw new RefusedException(
+                    "KEY_MISMATCH", "Kafka key", "'" + key + "'", "the event's job id '" + named + "'");
+        }
+        if (job == null) {
+            throw new RefusedException("UNKNOWN_JOB", "job id", "'" + key + "'", "a job that was requested");
+        }
+        return job;
+    }
+
+    /** The job, if the outcome is the one that it waits for. */
+    private static Optional<JobChanged> current(JobChanged job, String taskId) {
+        return Optional.of(job)
+                .filter(j -> j.task() != null && j.task().taskId().equals(taskId));
+    }
+}
