@@ -26,7 +26,8 @@ public record Function(Graph body, FunctionProto rest) {
         return new Function(body.copy(), rest);
     }
 
-    Function withOpset(long version) {
+    /** The same function, its body declared to be written in another version of the standard operator set. */
+    public Function withOpset(long version) {
         return new Function(
                 body,
                 rest.toBuilder()

@@ -41,16 +41,20 @@ public final class Graph {
 
     private final Map<String, Node> producers = new HashMap<>();
     private final Map<String, List<Node>> consumers = new HashMap<>();
+    /** Function bodies store no initializers; what is put there becomes a Constant node. */
+    private final boolean functionBody;
+
     private @Nullable Graph parent;
     private @Nullable Set<String> namesInUse;
 
-    Graph(GraphProto rest) {
+    Graph(GraphProto rest, boolean functionBody) {
         this.rest = rest;
+        this.functionBody = functionBody;
     }
 
     /** An empty graph. */
     public Graph(String name) {
-        this(GraphProto.newBuilder().setName(name).build());
+        this(GraphProto.newBuilder().setName(name).build(), false);
     }
 
     public String name() {
@@ -322,8 +326,14 @@ public final class Graph {
         return Optional.ofNullable(initializers.get(name));
     }
 
-    /** Adds an initializer or replaces the one of its name. */
+    /** Adds an initializer or replaces the one of its name; in a function's body it becomes a Constant node. */
     public void put(Tensor initializer) {
+        if (functionBody) {
+            var name = initializer.name();
+            var constant = Node.of("Constant", name, List.of(), List.of(name), Attribute.of("value", initializer));
+            producer(name).ifPresentOrElse(old -> replace(old, constant), () -> addFirst(constant));
+            return;
+        }
         initializers.put(initializer.name(), initializer);
         sparseInitializers.remove(initializer.name());
         use(initializer.name());
@@ -489,7 +499,7 @@ public final class Graph {
 
     /** A graph that shares no mutable state with this one; tensor data is shared. */
     public Graph copy() {
-        var copy = new Graph(rest);
+        var copy = new Graph(rest, functionBody);
         copy.initializers.putAll(initializers);
         copy.sparseInitializers.putAll(sparseInitializers);
         copy.inputs.putAll(inputs);

@@ -100,6 +100,11 @@ public final class Model {
         return rest.getIrVersion();
     }
 
+    /** Raises the IR version if it is lower: 4 is the first where initializers need not be inputs. */
+    public void raiseIrVersion(long least) {
+        setIrVersion(Math.max(least, irVersion()));
+    }
+
     public void setIrVersion(long version) {
         rest = rest.toBuilder().setIrVersion(version).build();
     }

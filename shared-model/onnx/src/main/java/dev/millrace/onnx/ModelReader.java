@@ -66,14 +66,16 @@ final class ModelReader {
     }
 
     private Graph graph(GraphProto proto) {
-        var graph = new Graph(proto.toBuilder()
-                .clearNode()
-                .clearInitializer()
-                .clearSparseInitializer()
-                .clearInput()
-                .clearOutput()
-                .clearValueInfo()
-                .build());
+        var graph = new Graph(
+                proto.toBuilder()
+                        .clearNode()
+                        .clearInitializer()
+                        .clearSparseInitializer()
+                        .clearInput()
+                        .clearOutput()
+                        .clearValueInfo()
+                        .build(),
+                false);
         for (var input : proto.getInputList()) {
             if (graph.isInput(input.getName())) {
                 throw twice(proto.getName(), "input", input.getName());
@@ -162,7 +164,7 @@ final class ModelReader {
     }
 
     private Function function(FunctionProto proto) {
-        var body = new Graph(proto.getName());
+        var body = new Graph(GraphProto.newBuilder().setName(proto.getName()).build(), true);
         proto.getInputList().forEach(name -> body.addInput(ValueInfo.untyped(name)));
         proto.getOutputList().forEach(name -> body.addOutput(ValueInfo.untyped(name)));
         for (ValueInfoProto info : proto.getValueInfoList()) {

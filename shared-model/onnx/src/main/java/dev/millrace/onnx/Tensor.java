@@ -65,6 +65,15 @@ public final class Tensor {
         return of(name, DataType.FLOAT, Numbers.encode(DataType.FLOAT, values), dims);
     }
 
+    /**
+     * A tensor of float, double, float16 or bfloat16, rounded to nearest even.
+     *
+     * @throws IllegalArgumentException if the type is another
+     */
+    public static Tensor floats(String name, DataType type, float[] values, long... dims) {
+        return of(name, type, Numbers.encode(type, values), dims);
+    }
+
     /** An int64 tensor, what shapes and axes are stored in. */
     public static Tensor longs(String name, long[] values, long... dims) {
         var bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Long.BYTES))

@@ -39,6 +39,15 @@ public final class ValueInfo {
         return tensor(name, type, dims);
     }
 
+    /** A tensor whose rank is not declared. */
+    public static ValueInfo tensorOfUnknownRank(String name, DataType type) {
+        var tensor = TypeProto.Tensor.newBuilder().setElemType(type.code());
+        return new ValueInfo(ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder().setTensorType(tensor))
+                .build());
+    }
+
     public String name() {
         return proto.getName();
     }
