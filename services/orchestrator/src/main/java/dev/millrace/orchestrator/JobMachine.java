@@ -172,13 +172,14 @@ final class JobMachine {
                 verdict.met(),
                 Notes.of(job, best, verdict),
                 Duration.between(job.createdAt(), now).toMillis());
-        return new Transition(ended(job, JobState.COMPLETED, null, now), List.of(completed));
+        var ended = ended(job, JobState.COMPLETED, null, completed.notes(), List.of(), now);
+        return new Transition(ended, List.of(completed));
     }
 
     private static Transition failed(JobChanged job, Problem problem, List<String> logTail, Instant now) {
         var failed =
                 new CompressionFailed(job.jobId(), job.request().name(), problem, job.best(), job.lineage(), logTail);
-        return new Transition(ended(job, JobState.FAILED, problem, now), List.of(failed));
+        return new Transition(ended(job, JobState.FAILED, problem, List.of(), failed.logTail(), now), List.of(failed));
     }
 
     private static Transition refused(JobChanged job, Problem problem, Instant now) {
@@ -187,6 +188,16 @@ final class JobMachine {
     }
 
     private static JobChanged ended(JobChanged job, JobState state, @Nullable Problem problem, Instant now) {
+        return ended(job, state, problem, List.of(), List.of(), now);
+    }
+
+    private static JobChanged ended(
+            JobChanged job,
+            JobState state,
+            @Nullable Problem problem,
+            List<String> notes,
+            List<String> logTail,
+            Instant now) {
         return new JobChanged(
                 job.jobId(),
                 state,
@@ -198,7 +209,9 @@ final class JobMachine {
                 job.objectiveMet(),
                 problem,
                 job.createdAt(),
-                now);
+                now,
+                notes,
+                logTail);
     }
 
     private static JobChanged known(String named, String key, @Nullable JobChanged job) {
