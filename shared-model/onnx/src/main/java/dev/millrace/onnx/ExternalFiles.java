@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The files beside a model that hold its large tensors.
@@ -26,6 +27,11 @@ final class ExternalFiles {
 
     ExternalFiles(Path directory) {
         this.directory = directory;
+    }
+
+    /** Locations of the files opened so far. */
+    Set<String> locations() {
+        return files.keySet();
     }
 
     private record File(FileChannel channel, long size) {

@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ public final class Model {
 
     private final Graph graph;
     private final List<Function> functions;
+    private List<String> externalFiles = List.of();
 
     Model(ModelProto rest, Graph graph, List<Function> functions) {
         this.rest = rest;
@@ -78,6 +80,16 @@ public final class Model {
 
     public Graph graph() {
         return graph;
+    }
+
+    /** Files with external data that this model was read from, relative to its directory, in order; empty if none. */
+    public List<String> externalFiles() {
+        return externalFiles;
+    }
+
+    Model readFrom(Collection<String> files) {
+        externalFiles = files.stream().sorted().toList();
+        return this;
     }
 
     /** Model-local functions; a live, mutable list. */

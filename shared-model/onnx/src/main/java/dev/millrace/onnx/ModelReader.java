@@ -58,11 +58,13 @@ final class ModelReader {
 
     static Model model(Path file, ModelProto proto) {
         var directory = file.toAbsolutePath().getParent();
-        var reader = new ModelReader(new ExternalFiles(directory == null ? file : directory));
-        return new Model(
+        var external = new ExternalFiles(directory == null ? file : directory);
+        var reader = new ModelReader(external);
+        var model = new Model(
                 proto.toBuilder().clearGraph().clearFunctions().build(),
                 reader.graph(proto.getGraph()),
                 proto.getFunctionsList().stream().map(reader::function).toList());
+        return model.readFrom(external.locations());
     }
 
     private Graph graph(GraphProto proto) {
