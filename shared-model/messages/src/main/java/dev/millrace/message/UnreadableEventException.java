@@ -10,6 +10,11 @@ public final class UnreadableEventException extends Exception {
 
     private final transient Problem problem;
 
+    public UnreadableEventException(Problem problem) {
+        super(problem.code() + " " + problem.message());
+        this.problem = problem;
+    }
+
     public UnreadableEventException(Problem problem, Throwable cause) {
         super(problem.code() + " " + problem.message(), cause);
         this.problem = problem;

@@ -51,6 +51,10 @@ public sealed interface FromChild {
     /** No attempt can do this. The child lives on. */
     record Refused(Problem problem) implements Answer {}
 
-    /** This attempt went wrong. The child lives on, unless it ran out of memory. */
-    record Failed(Problem problem) implements Answer {}
+    /**
+     * This attempt went wrong.
+     *
+     * @param last whether the child ends after saying so, because it ran out of memory
+     */
+    record Failed(Problem problem, boolean last) implements Answer {}
 }

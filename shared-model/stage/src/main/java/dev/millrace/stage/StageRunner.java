@@ -6,8 +6,6 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -80,15 +78,15 @@ public final class StageRunner {
             return new FromChild.Refused(refused.problem());
         } catch (OutOfMemoryError e) {
             e.printStackTrace();
-            worker.write(new FromChild.Failed(problem("OUT_OF_MEMORY", task, String.valueOf(e.getMessage()))));
+            worker.write(new FromChild.Failed(problem("OUT_OF_MEMORY", task, String.valueOf(e.getMessage())), true));
             Runtime.getRuntime().halt(OUT_OF_MEMORY);
             throw e;
         } catch (IOException e) {
             e.printStackTrace();
-            return new FromChild.Failed(problem(storageFull(e) ? "STORAGE_FULL" : "IO_ERROR", task, e.toString()));
+            return failed(StorageFull.says(e) ? StorageFull.CODE : "IO_ERROR", task, e);
         } catch (RuntimeException | Error e) { // a bug of the technique or an engine's error: costs this attempt only
             e.printStackTrace();
-            return new FromChild.Failed(problem("STAGE_ERROR", task, e.toString()));
+            return failed(StorageFull.says(e) ? StorageFull.CODE : "STAGE_ERROR", task, e);
         }
     }
 
@@ -116,13 +114,11 @@ public final class StageRunner {
         }
     }
 
-    private static Problem problem(String code, ToChild.RunTask task, String found) {
-        return new Problem(code, task.stage() + ":" + task.technique(), found, "");
+    private static FromChild.Failed failed(String code, ToChild.RunTask task, Throwable e) {
+        return new FromChild.Failed(problem(code, task, e.toString()), false);
     }
 
-    /** Whether an exception says that a disk has no room left. */
-    static boolean storageFull(IOException e) {
-        var text = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
-        return text != null && text.toLowerCase(Locale.ROOT).contains("no space left");
+    private static Problem problem(String code, ToChild.RunTask task, String found) {
+        return new Problem(code, task.stage() + ":" + task.technique(), found, "");
     }
 }

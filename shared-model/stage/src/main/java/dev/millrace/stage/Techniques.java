@@ -29,7 +29,7 @@ public final class Techniques {
     /** The stages of the class path. */
     public static Techniques load() {
         var stages = new ArrayList<Stage>();
-        ServiceLoader.load(Stage.class, Stage.class.getClassLoader()).forEach(stages::add);
+        ServiceLoader.load(Stage.class).forEach(stages::add);
         return new Techniques(stages);
     }
 

@@ -1,0 +1,227 @@
+package dev.millrace.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import dev.millrace.artifact.StorageFullException;
+import dev.millrace.message.ArtifactReference;
+import dev.millrace.message.Json;
+import dev.millrace.message.Problem;
+import dev.millrace.message.RefusedException;
+import dev.millrace.message.TaskIssued;
+import dev.millrace.message.TaskRefused;
+import dev.millrace.stage.FromChild;
+import dev.millrace.stage.OptionBinder;
+import dev.millrace.stage.StorageFull;
+import dev.millrace.stage.Technique;
+import dev.millrace.stage.ToChild;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One try at a task: look whether the result is there already, else bring the inputs here, run the technique in a child JVM,
+ * store the artifact, then the manifest. Whoever calls tells the outcome afterwards, so that dying at any moment leaves either
+ * nothing or a result that the next attempt finds.
+ */
+final class Attempt implements Callable<Ending> {
+    private final TaskRunner runner;
+    private final TaskIssued task;
+    private final int number;
+    private final InputResolver inputs;
+    private final ResultCache results;
+    private final Object lock = new Object();
+    private @Nullable ChildProcess child; // guarded by lock
+    private boolean stopped; // guarded by lock
+
+    Attempt(TaskRunner runner, TaskIssued task, int number) {
+        this.runner = runner;
+        this.task = task;
+        this.number = number;
+        this.inputs = new InputResolver(runner.store());
+        this.results = new ResultCache(runner.store());
+    }
+
+    TaskIssued task() {
+        return task;
+    }
+
+    int number() {
+        return number;
+    }
+
+    /** Ends the attempt, and the child that works on it, at once. From any thread, any number of times. */
+    void stop() {
+        synchronized (lock) {
+            stopped = true;
+            if (child != null) {
+                child.kill();
+            }
+        }
+    }
+
+    @Override
+    public Ending call() throws InterruptedException {
+        try {
+            return new Ending.Decided(run());
+        } catch (RefusedException refused) {
+            return new Ending.Decided(
+                    new TaskRefused(task.jobId(), task.taskId(), task.step(), task.stage(), refused.problem()));
+        } catch (FailedException e) {
+            return new Ending.Broken(e.problem, e.logTail, !e.problem.code().equals(StorageFull.CODE));
+        } catch (ChildDiedException e) {
+            return isStopped() ? new Ending.Stopped() : new Ending.Broken(e.problem(), e.logTail(), true);
+        } catch (IOException e) {
+            boolean full = e instanceof StorageFullException || StorageFull.says(e);
+            var problem = new Problem(full ? StorageFull.CODE : "IO_ERROR", where(), e.toString(), "");
+            return new Ending.Broken(problem, List.of(), !full);
+        }
+    }
+
+    private Record run() throws InterruptedException, ChildDiedException, FailedException, IOException {
+        var technique = runner.techniques().technique(task.stage(), task.technique());
+        var options = Json.mapper().valueToTree(OptionBinder.bind(where(), technique.options(), task.options()));
+        var local = inputs.resolve(task);
+        var key = key(technique, options, local);
+        var found = results.find(key);
+        runner.metrics().looked(found.isPresent());
+        if (found.isPresent()) {
+            return found.get().answer(task, true, number, runner.worker());
+        }
+        return compute(key, local).answer(task, false, number, runner.worker());
+    }
+
+    private TaskKey key(Technique<?> technique, JsonNode options, LocalInputs local) throws IOException {
+        var parts = new HashMap<>(local.contents());
+        var bound = new HashMap<String, JsonNode>();
+        options.properties().forEach(option -> bound.put(option.getKey(), option.getValue()));
+        parts.put("options", inputs.optionContents(bound));
+        parts.put("stage", task.stage());
+        parts.put("technique", task.technique());
+        parts.put("seed", task.seed());
+        parts.put("metric", task.objective() == null ? null : task.objective().metric());
+        parts.put("target", task.target());
+        parts.put("code", runner.code());
+        parts.put("versions", runner.versions());
+        if (!technique.cacheable()) {
+            parts.put("task", task.taskId());
+        }
+        return TaskKey.of(parts);
+    }
+
+    private ResultManifest compute(TaskKey key, LocalInputs local)
+            throws InterruptedException, ChildDiedException, FailedException, IOException {
+        long from = System.nanoTime();
+        var directory = runner.workDirectory().forAttempt();
+        try {
+            var answer = answer(request(key, local, directory), key);
+            if (answer instanceof FromChild.Refused refused) {
+                throw new RefusedException(refused.problem());
+            }
+            if (answer instanceof FromChild.Succeeded done) {
+                var model = done.model() == null ? null : runner.store().put(done.model(), done.external());
+                var report = new HashMap<>(done.report());
+                if (done.peakMemoryBytes() != null) {
+                    report.put("childPeakMemoryBytes", LongNode.valueOf(done.peakMemoryBytes()));
+                }
+                long millis = (System.nanoTime() - from) / 1_000_000;
+                return results.keep(
+                        key, new ResultManifest(model, done.evaluation(), report, runner.versions(), millis));
+            }
+            throw new IllegalStateException("an answer that is none: " + answer);
+        } finally {
+            WorkDirectory.delete(directory);
+        }
+    }
+
+    private FromChild.Answer answer(ToChild.RunTask request, TaskKey key)
+            throws InterruptedException, ChildDiedException, FailedException, IOException {
+        var taken = take();
+        try {
+            var answer = taken.run(request, new ChildProcess.Listener() {
+                @Override
+                public void progressed(FromChild.Progressed progress) {
+                    runner.progress().progressed(task, number, progress);
+                }
+
+                @Override
+                public Path checkpoint(Path file) throws IOException {
+                    return store(key, file);
+                }
+            });
+            if (answer instanceof FromChild.Failed failed) {
+                throw new FailedException(failed.problem(), taken.logTail());
+            }
+            return answer;
+        } finally {
+            synchronized (lock) {
+                child = null;
+            }
+            runner.pool().giveBack(taken);
+        }
+    }
+
+    private ChildProcess take() throws InterruptedException, ChildDiedException, IOException {
+        var taken = runner.pool().take();
+        synchronized (lock) {
+            child = taken;
+            if (stopped) {
+                taken.kill();
+            }
+        }
+        return taken;
+    }
+
+    private ToChild.RunTask request(TaskKey key, LocalInputs local, Path directory) throws IOException {
+        return new ToChild.RunTask(
+                task.stage(),
+                task.technique(),
+                local.options(),
+                local.model(),
+                local.baseline(),
+                local.data(),
+                task.objective() == null ? null : task.objective().metric(),
+                task.seed(),
+                runner.threads(),
+                directory,
+                checkpoint(key));
+    }
+
+    private Path store(TaskKey key, Path file) throws IOException {
+        var reference = runner.store().put(file, List.of());
+        runner.store().replaceDocument(key.checkpointDocument(), Json.mapper().writeValueAsBytes(reference));
+        return runner.store().resolve(reference);
+    }
+
+    /** The newest checkpoint of any earlier attempt at the same work. */
+    private @Nullable Path checkpoint(TaskKey key) throws IOException {
+        var document = runner.store().document(key.checkpointDocument());
+        return document.isEmpty()
+                ? null
+                : runner.store().resolve(Json.mapper().readValue(document.get(), ArtifactReference.class));
+    }
+
+    private boolean isStopped() {
+        synchronized (lock) {
+            return stopped;
+        }
+    }
+
+    private String where() {
+        return task.stage() + ":" + task.technique();
+    }
+
+    /** The technique failed and said why. */
+    private static final class FailedException extends Exception {
+        private final transient Problem problem;
+        private final transient List<String> logTail;
+
+        FailedException(Problem problem, List<String> logTail) {
+            super(problem.message());
+            this.problem = problem;
+            this.logTail = logTail;
+        }
+    }
+}

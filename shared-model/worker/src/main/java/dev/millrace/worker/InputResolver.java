@@ -1,0 +1,85 @@
+package dev.millrace.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.millrace.artifact.ArtifactStore;
+import dev.millrace.message.ArtifactReference;
+import dev.millrace.message.DataReference;
+import dev.millrace.message.TaskIssued;
+import dev.millrace.stage.LocalData;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Brings what a task refers to onto this machine. Whatever cannot be had is refused by the store. */
+final class InputResolver {
+    private final ArtifactStore store;
+
+    InputResolver(ArtifactStore store) {
+        this.store = store;
+    }
+
+    /** @throws dev.millrace.message.RefusedException if a reference leads nowhere or where it must not lead */
+    LocalInputs resolve(TaskIssued task) throws IOException {
+        var contents = new TreeMap<String, Object>();
+        contents.put("model", content(task.model()));
+        if (task.baseline() != null) {
+            contents.put("baseline", content(task.baseline()));
+        }
+        var data = new TreeMap<String, LocalData>();
+        for (var entry : task.data().entrySet()) {
+            var reference = entry.getValue();
+            data.put(entry.getKey(), local(reference));
+            contents.put("data." + entry.getKey(), content(reference));
+        }
+        return new LocalInputs(
+                store.resolve(task.model()),
+                task.baseline() == null ? null : store.resolve(task.baseline()),
+                data,
+                localOptions(task.options()),
+                contents);
+    }
+
+    /** Options with files by content. */
+    Map<String, JsonNode> optionContents(Map<String, JsonNode> options) throws IOException {
+        var contents = new TreeMap<>(options);
+        for (var option : options.entrySet()) {
+            if (isFile(option.getValue())) {
+                contents.put(
+                        option.getKey(),
+                        TextNode.valueOf(store.digestData(option.getValue().textValue())));
+            }
+        }
+        return contents;
+    }
+
+    private Map<String, JsonNode> localOptions(Map<String, JsonNode> options) throws IOException {
+        var local = new TreeMap<>(options);
+        for (var option : options.entrySet()) {
+            if (isFile(option.getValue())) {
+                var path = store.resolveData(option.getValue().textValue());
+                local.put(option.getKey(), TextNode.valueOf(path.toString()));
+            }
+        }
+        return local;
+    }
+
+    private LocalData local(DataReference data) throws IOException {
+        return new LocalData(store.resolveData(data.uri()), data.format(), localOptions(data.options()));
+    }
+
+    private Object content(DataReference data) throws IOException {
+        return Arrays.asList(store.digestData(data.uri()), data.format(), optionContents(data.options()));
+    }
+
+    private Object content(ArtifactReference reference) throws IOException {
+        var identified = store.identify(reference);
+        return Arrays.asList(identified.sha256(), identified.external());
+    }
+
+    private static boolean isFile(JsonNode option) {
+        return option.isTextual()
+                && (option.textValue().startsWith("file:") || option.textValue().startsWith("millrace:"));
+    }
+}

@@ -1,0 +1,50 @@
+package dev.millrace.worker;
+
+import dev.millrace.artifact.ArtifactStore;
+import dev.millrace.message.Json;
+import dev.millrace.message.RefusedException;
+import java.io.IOException;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/** Results by content key. They outlive jobs, workers and attempts; all processes that share the store share them. */
+final class ResultCache {
+    private static final Logger LOG = Logger.getLogger(ResultCache.class);
+
+    private final ArtifactStore store;
+
+    ResultCache(ArtifactStore store) {
+        this.store = store;
+    }
+
+    /** The stored result, if there is one and its model is still there. */
+    Optional<ResultManifest> find(TaskKey key) throws IOException {
+        var document = store.document(key.resultDocument());
+        if (document.isEmpty()) {
+            return Optional.empty();
+        }
+        var manifest = Json.mapper().readValue(document.get(), ResultManifest.class);
+        if (manifest.model() != null) {
+            try {
+                store.resolve(manifest.model());
+            } catch (RefusedException e) {
+                LOG.warnf("result %s is stored, its model is not: %s", key.hex(), e.getMessage());
+                return Optional.empty();
+            }
+        }
+        return Optional.of(manifest);
+    }
+
+    /** Stores a result; when another worker was first, its result is the one that counts and comes back. */
+    ResultManifest keep(TaskKey key, ResultManifest manifest) throws IOException {
+        var document = Json.mapper().writeValueAsBytes(manifest);
+        if (store.putDocument(key.resultDocument(), document)) {
+            return manifest;
+        }
+        var first = find(key);
+        if (first.isEmpty()) {
+            store.replaceDocument(key.resultDocument(), document);
+        }
+        return first.orElse(manifest);
+    }
+}

@@ -1,0 +1,37 @@
+package dev.millrace.worker;
+
+import dev.millrace.artifact.ArtifactStore;
+import dev.millrace.message.TaskIssued;
+import dev.millrace.stage.FromChild;
+import dev.millrace.stage.Techniques;
+import java.util.Map;
+
+/**
+ * What every attempt of this process needs.
+ *
+ * @param workDirectory of this process; attempts make their own below
+ * @param versions of code and engines, name to version
+ * @param code digest of the code
+ * @param worker name of this process
+ */
+record TaskRunner(
+        Techniques techniques,
+        ArtifactStore store,
+        RunnerPool pool,
+        ProgressListener progress,
+        WorkDirectory workDirectory,
+        int threads,
+        Map<String, String> versions,
+        String code,
+        String worker,
+        WorkerMetrics metrics) {
+
+    /** Hears of progress. */
+    interface ProgressListener {
+        void progressed(TaskIssued task, int attempt, FromChild.Progressed progress);
+    }
+
+    Attempt attempt(TaskIssued task, int number) {
+        return new Attempt(this, task, number);
+    }
+}

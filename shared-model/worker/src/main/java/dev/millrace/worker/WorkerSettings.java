@@ -1,0 +1,32 @@
+package dev.millrace.worker;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * How a worker works.
+ *
+ * @param name of this process, in events and logs
+ * @param kafka how to reach Kafka: bootstrap servers and, where needed, security settings
+ * @param dataDirectory where it keeps what need not be shared: unpacked engines, working directories
+ * @param concurrency tasks at a time, child JVMs
+ * @param warm whether children are started before they are needed
+ * @param lock how long a task stays locked when its worker falls silent
+ * @param attempts at a task before it fails
+ * @param partitions of topics that this worker has to create
+ */
+public record WorkerSettings(
+        String name,
+        Map<String, Object> kafka,
+        Path dataDirectory,
+        int concurrency,
+        boolean warm,
+        ChildLimits child,
+        Duration lock,
+        int attempts,
+        int partitions) {
+    public WorkerSettings {
+        kafka = Map.copyOf(kafka);
+    }
+}

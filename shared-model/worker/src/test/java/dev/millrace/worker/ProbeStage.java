@@ -1,0 +1,150 @@
+package dev.millrace.worker;
+
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.millrace.message.RefusedException;
+import dev.millrace.stage.Option;
+import dev.millrace.stage.Stage;
+import dev.millrace.stage.StageContext;
+import dev.millrace.stage.StageResult;
+import dev.millrace.stage.Technique;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A stage that does everything that can happen to a child JVM. */
+public final class ProbeStage implements Stage {
+    static final String NAME = "probe";
+
+    record Options(
+            @Option(value = "Text for the model file.", defaultValue = "\"\"")
+            String text,
+
+            @Option(value = "Milliseconds to take.", defaultValue = "0", allowed = "0 or more")
+            long millis) {
+        Options {
+            if (millis < 0) {
+                throw new IllegalArgumentException("millis is " + millis);
+            }
+        }
+    }
+
+    /** What one technique does. */
+    private interface Work {
+        StageResult run(Options options, StageContext context) throws IOException;
+    }
+
+    private record Probe(String name, boolean cacheable, Work work) implements Technique<Options> {
+        @Override
+        public String summary() {
+            return "Does " + name + ".";
+        }
+
+        @Override
+        public String useWhen() {
+            return "In tests.";
+        }
+
+        @Override
+        public Class<Options> options() {
+            return Options.class;
+        }
+
+        @Override
+        public StageResult run(Options options, StageContext context) throws IOException {
+            return work.run(options, context);
+        }
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public List<Technique<?>> techniques() {
+        return List.of(
+                new Probe("echo", true, ProbeStage::echo),
+                new Probe("timed", false, ProbeStage::echo),
+                new Probe("sleep", true, ProbeStage::sleep),
+                new Probe("resume", true, ProbeStage::resume),
+                new Probe("noise", true, ProbeStage::noise),
+                new Probe("throw", true, (options, context) -> {
+                    throw new IllegalStateException("a bug");
+                }),
+                new Probe("refuse", true, (options, context) -> {
+                    throw new RefusedException("BAD_MODEL", "node 'x'", "a loop", "no loop");
+                }),
+                new Probe("full", true, (options, context) -> {
+                    throw new IOException("No space left on device");
+                }),
+                new Probe("crash", true, (options, context) -> {
+                    System.err.println("about to crash");
+                    Runtime.getRuntime().halt(139);
+                    throw new IllegalStateException();
+                }),
+                new Probe("oom", true, ProbeStage::oom));
+    }
+
+    private static StageResult echo(Options options, StageContext context) throws IOException {
+        var model = context.workDirectory().resolve("out.onnx");
+        Files.writeString(model, Files.readString(context.model()) + options.text());
+        return new StageResult(model, null, Map.of("pid", TextNode.valueOf(pid())));
+    }
+
+    /** Tells how far it is, every 10 ms; with a text it stays silent. */
+    private static StageResult sleep(Options options, StageContext context) throws IOException {
+        for (long slept = 0; slept < options.millis(); slept += 10) {
+            pause(10);
+            if (options.text().isEmpty()) {
+                context.progress((double) slept / options.millis(), "sleeping");
+            }
+        }
+        return echo(options, context);
+    }
+
+    /** Saves a checkpoint, then crashes; goes on from it the next time. */
+    private static StageResult resume(Options options, StageContext context) throws IOException {
+        var checkpoint = context.checkpoints().latest();
+        if (checkpoint.isPresent()) {
+            return new StageResult(
+                    null, null, Map.of("resumedFrom", TextNode.valueOf(Files.readString(checkpoint.get()))));
+        }
+        Path state = context.workDirectory().resolve("state");
+        Files.writeString(state, "step 1 of " + options.text());
+        context.checkpoints().save(state);
+        Runtime.getRuntime().halt(134);
+        throw new IllegalStateException();
+    }
+
+    private static StageResult noise(Options options, StageContext context) throws IOException {
+        System.out.println("{\"say\":\"ready\"");
+        for (int i = 0; i < 100; i++) {
+            System.err.println("line " + i);
+        }
+        return echo(options, context);
+    }
+
+    private static StageResult oom(Options options, StageContext context) {
+        var hoard = new byte[1 << 16][];
+        for (int i = 0; i < hoard.length; i++) {
+            hoard[i] = new byte[16 << 20];
+        }
+        return new StageResult(null, null, Map.of("bytes", LongNode.valueOf(hoard[0].length)));
+    }
+
+    private static String pid() {
+        return Long.toString(ProcessHandle.current().pid());
+    }
+
+    private static void pause(long millis) throws IOException {
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+}
