@@ -33,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  * Terminal states never change, so each job tells exactly one terminal event.
  */
 final class JobMachine {
+    /** More would endanger the size of the snapshot. */
+    private static final int MOST_LOG_LINES = 100;
+
+    private static final int LONGEST_LOG_LINE = 500;
+
     private final Set<String> expectedStages;
 
     /** @param expectedStages stages that the installation has, whether or not their workers have been up yet */
@@ -177,9 +182,12 @@ final class JobMachine {
     }
 
     private static Transition failed(JobChanged job, Problem problem, List<String> logTail, Instant now) {
-        var failed =
-                new CompressionFailed(job.jobId(), job.request().name(), problem, job.best(), job.lineage(), logTail);
-        return new Transition(ended(job, JobState.FAILED, problem, List.of(), failed.logTail(), now), List.of(failed));
+        var tail = logTail.stream()
+                .skip(Math.max(0, logTail.size() - MOST_LOG_LINES))
+                .map(line -> line.substring(0, Math.min(line.length(), LONGEST_LOG_LINE)))
+                .toList();
+        var failed = new CompressionFailed(job.jobId(), job.request().name(), problem, job.best(), job.lineage(), tail);
+        return new Transition(ended(job, JobState.FAILED, problem, List.of(), tail, now), List.of(failed));
     }
 
     private static Transition refused(JobChanged job, Problem problem, Instant now) {

@@ -15,6 +15,7 @@ final class Notes {
     static final String KEY = "notes";
 
     private static final int MOST_PER_STAGE = 20;
+    private static final int LONGEST = 500;
 
     private Notes() {}
 
@@ -55,6 +56,7 @@ final class Notes {
                 : StreamSupport.stream(notes.spliterator(), false)
                         .filter(JsonNode::isTextual)
                         .map(JsonNode::textValue)
+                        .map(sentence -> sentence.substring(0, Math.min(sentence.length(), LONGEST)))
                         .limit(MOST_PER_STAGE);
     }
 }

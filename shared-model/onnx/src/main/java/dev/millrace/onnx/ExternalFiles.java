@@ -34,7 +34,19 @@ final class ExternalFiles {
         return files.keySet();
     }
 
-    private record File(FileChannel channel, long size) {
+    /** How often tensors may refer to the same bytes on average: tied weights are shared, a thousand views are a bomb. */
+    private static final int MAX_REUSE = 4;
+
+    private static final class File {
+        private final FileChannel channel;
+        private final long size;
+        private long referenced;
+
+        private File(FileChannel channel) throws IOException {
+            this.channel = channel;
+            this.size = channel.size();
+        }
+
         /** Small pieces are copied to the heap, so that streaming a large file leaves no mappings behind. */
         ByteBuffer read(long offset, int length) {
             try {
@@ -52,11 +64,6 @@ final class ExternalFiles {
                 throw new UncheckedIOException(e);
             }
         }
-    }
-
-    /** Number of files that tensors refer to. */
-    int count() {
-        return files.size();
     }
 
     /**
@@ -85,6 +92,15 @@ final class ExternalFiles {
                     proto,
                     "bytes %d to %d".formatted(offset, offset + length),
                     "within the %d bytes of '%s'".formatted(file.size, location));
+        }
+        file.referenced += length;
+        if (file.referenced > MAX_REUSE * file.size) {
+            throw refused(
+                    "EXTERNAL_DATA_SHARED",
+                    proto,
+                    "tensors refer to more than %d times the %d bytes of '%s'"
+                            .formatted(MAX_REUSE, file.size, location),
+                    "each byte used about once");
         }
         var source = file;
         return new Tensor(header, (from, bytes) -> source.read(offset + from, bytes), length);
@@ -129,7 +145,7 @@ final class ExternalFiles {
                 throw refused("EXTERNAL_DATA_LINK", proto, "'" + location + "' has several hard links", "one link");
             }
             var channel = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-            return new File(channel, channel.size());
+            return new File(channel);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

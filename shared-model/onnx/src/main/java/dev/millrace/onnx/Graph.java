@@ -475,9 +475,18 @@ public final class Graph {
      */
     public void sort() {
         nodes.forEach(node -> node.subgraphs().forEach(Graph::sort));
-        var sorted = TopologicalOrder.of(this);
+        var sorted = order();
         nodes.clear();
         nodes.addAll(sorted);
+    }
+
+    /**
+     * The nodes of this graph, each after what it reads.
+     *
+     * @throws RefusedException {@code GRAPH_CYCLE} if there is no such order
+     */
+    public List<Node> order() {
+        return TopologicalOrder.of(this);
     }
 
     /**
