@@ -356,8 +356,8 @@ public final class Graph {
     }
 
     /**
-     * A tensor known before running: an initializer, or what a Constant node makes, here or in a graph around this one.
-     * An initializer that is also an input of the graph is only a default and counts as constant all the same.
+     * A tensor known before running: an initializer, sparse ones made dense, or what a Constant node makes, here or in a
+     * graph around this one. An initializer that is also an input of the graph is only a default and counts as constant all the same.
      *
      * @return the tensor under the name asked for
      */
@@ -370,6 +370,10 @@ public final class Graph {
         if (node != null) {
             return Constants.of(node);
         }
+        var sparse = sparseInitializers.get(name);
+        if (sparse != null) {
+            return Optional.of(sparse.dense());
+        }
         return parent == null || defines(name) ? Optional.empty() : parent.constant(name);
     }
 
@@ -381,7 +385,7 @@ public final class Graph {
     public void setConstant(Tensor tensor) {
         var name = tensor.name();
         var node = producers.get(name);
-        if (initializers.containsKey(name)) {
+        if (initializers.containsKey(name) || sparseInitializers.containsKey(name)) {
             put(tensor);
         } else if (node != null && node.is("Constant")) {
             replace(node, Constants.node(node, tensor));

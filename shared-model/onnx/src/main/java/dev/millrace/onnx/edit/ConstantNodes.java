@@ -4,14 +4,14 @@ import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import java.util.List;
 
-/** Turns Constant nodes into initializers, so that weights are found in one place. */
+/** Turns Constant nodes and sparse initializers into plain initializers, so that weights are found in one place. */
 public final class ConstantNodes {
     private ConstantNodes() {}
 
     /**
-     * Moves every Constant node that holds numbers and is no output of its graph.
+     * Moves every Constant node that holds numbers and is no output of its graph, and makes sparse initializers dense.
      *
-     * @return number of nodes moved
+     * @return number of nodes and sparse initializers moved
      */
     public static int toInitializers(Model model) {
         model.raiseIrVersion(4);
@@ -21,7 +21,9 @@ public final class ConstantNodes {
     }
 
     private static int toInitializers(Graph graph) {
-        int moved = 0;
+        var sparse = List.copyOf(graph.sparseInitializers());
+        sparse.forEach(tensor -> graph.put(tensor.dense()));
+        int moved = sparse.size();
         for (var node : List.copyOf(graph.nodes())) {
             if (node.is("Constant") && !graph.isOutput(node.output())) {
                 var tensor = graph.constant(node.output());

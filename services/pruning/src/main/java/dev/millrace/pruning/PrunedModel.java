@@ -1,0 +1,134 @@
+package dev.millrace.pruning;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.message.Json;
+import dev.millrace.onnx.DataType;
+import dev.millrace.onnx.Model;
+import dev.millrace.onnx.SparseTensor;
+import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.TensorData;
+import dev.millrace.stage.StageContext;
+import dev.millrace.stage.StageResult;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Puts masks into a model, stores it in the form asked for, and reports what became zero. */
+final class PrunedModel {
+    private final Model model;
+    private final Format format;
+    private final List<TensorReport> tensors = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+
+    PrunedModel(Model model, Format format) {
+        this.model = model;
+        this.format = format;
+    }
+
+    /**
+     * One line of the report.
+     *
+     * @param sparsity share of zeros, 0..1
+     * @param stored {@code dense} or {@code sparse}
+     */
+    record TensorReport(String name, List<String> layers, long elements, long zeros, double sparsity, String stored) {}
+
+    void note(String sentence) {
+        notes.add(sentence);
+    }
+
+    /** Replaces a weight by its masked form, where it stands. */
+    void apply(Weight weight, Mask mask) {
+        var masked = weight.tensor().withData(new MaskedData(weight.tensor(), mask));
+        long zeros = new Weight(weight.graph(), masked, weight.uses()).zeros();
+        boolean sparse = format == Format.SPARSE && sparseBytes(masked, zeros) < masked.sizeBytes();
+        if (sparse) {
+            weight.graph()
+                    .producer(weight.name())
+                    .ifPresent(constant -> weight.graph().remove(constant));
+            weight.graph().put(sparse(masked, zeros));
+            model.raiseIrVersion(6);
+        } else {
+            weight.graph().setConstant(masked);
+        }
+        tensors.add(new TensorReport(
+                weight.name(),
+                weight.uses().stream().map(use -> use.node().name()).distinct().toList(),
+                weight.elements(),
+                zeros,
+                zeros / (double) Math.max(1, weight.elements()),
+                sparse ? "sparse" : "dense"));
+    }
+
+    private static long sparseBytes(Tensor tensor, long zeros) {
+        return (tensor.elements() - zeros) * (tensor.type().sizeBytes(1) + Long.BYTES);
+    }
+
+    private static SparseTensor sparse(Tensor masked, long zeros) {
+        long kept = masked.elements() - zeros;
+        var values = Tensor.of(masked.name(), masked.type(), TensorData.computed(() -> keptValues(masked, kept)), kept);
+        var indices = Tensor.of("", DataType.INT64, TensorData.computed(() -> keptIndices(masked, kept)), kept);
+        return new SparseTensor(
+                values, indices, Arrays.stream(masked.dims()).boxed().toList());
+    }
+
+    private static ByteBuffer keptValues(Tensor masked, long kept) {
+        int elementBytes = (int) masked.type().sizeBytes(1);
+        var bytes = masked.bytes();
+        var into = ByteBuffer.allocate(Math.toIntExact(kept * elementBytes));
+        var weights = masked.floats();
+        for (int i = 0; i < weights.length; i++) {
+            if (weights[i] != 0) {
+                into.put(bytes.slice(i * elementBytes, elementBytes));
+            }
+        }
+        return into.flip();
+    }
+
+    private static ByteBuffer keptIndices(Tensor masked, long kept) {
+        var into = ByteBuffer.allocate(Math.toIntExact(kept * Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+        var weights = masked.floats();
+        for (int i = 0; i < weights.length; i++) {
+            if (weights[i] != 0) {
+                into.putLong(i);
+            }
+        }
+        return into.flip();
+    }
+
+    /** Writes the model and finishes the report. */
+    StageResult write(StageContext context) throws IOException {
+        context.progress(0.9, "writing");
+        var file = context.workDirectory().resolve("model.onnx");
+        model.write(file);
+        long before = FileSize.of(context.model(), model.externalFiles());
+        long after = FileSize.of(file, Model.read(file).externalFiles());
+        long elements = tensors.stream().mapToLong(TensorReport::elements).sum();
+        long zeros = tensors.stream().mapToLong(TensorReport::zeros).sum();
+
+        Map<String, JsonNode> report = new LinkedHashMap<>();
+        report.put("sparsity", json(zeros / (double) elements));
+        report.put("prunedElements", json(elements));
+        report.put("zeros", json(zeros));
+        report.put("sizeBytes", json(after));
+        report.put("originalSizeBytes", json(before));
+        if (after > 0.99 * before) {
+            long compressed = FileSize.compressed(file);
+            report.put("compressedBytes", json(compressed));
+            notes.add("The file is not smaller: zeros are stored like other weights. Compressed with deflate it takes "
+                    + compressed + " bytes, the original " + FileSize.compressed(context.model()) + ".");
+        }
+        report.put("tensors", json(tensors));
+        report.put("notes", json(notes));
+        return new StageResult(file, null, report);
+    }
+
+    private static JsonNode json(Object value) {
+        return Json.mapper().valueToTree(value);
+    }
+}
