@@ -59,6 +59,9 @@ class EventContractTest {
         var written = Json.tree(Json.write(Samples.of(type)));
 
         assertThat(names(written)).containsAll(names(schemaOf(type).path("properties")));
+        assertThat(written.properties())
+                .filteredOn(field -> field.getValue().isContainerNode())
+                .allSatisfy(field -> assertThat(field.getValue().size()).isPositive());
     }
 
     @ParameterizedTest

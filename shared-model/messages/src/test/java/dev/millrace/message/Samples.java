@@ -120,7 +120,9 @@ final class Samples {
                         true,
                         PROBLEM,
                         NOON,
-                        NOON.plusSeconds(9));
+                        NOON.plusSeconds(9),
+                        List.of("Two layers were left in float."),
+                        LOG);
             case STAGE_REGISTERED ->
                 new StageRegistered(
                         "pruning",
