@@ -12,10 +12,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Runs the topology from the start of the application to its end.
  *
  * <p>Kafka may come later than this process: the start happens on a thread of its own and tries again until the cluster
- * answers. A stream thread that dies is replaced; what it had not committed is done again.
+ * answers. A stream thread that dies is replaced, and all of Kafka Streams when it gives up; what had not been committed is
+ * done again.
  */
 @ApplicationScoped
 class Orchestrator {
@@ -40,7 +41,7 @@ class Orchestrator {
     private final int partitions;
     private final Duration retention;
     private final JobMetrics metrics;
-    private final Thread starter = new Thread(this::startWhenReachable, "orchestrator-start");
+    private final Thread runner = new Thread(this::runUntilStopped, "orchestrator");
     private volatile @Nullable KafkaStreams streams;
     private volatile boolean stopping;
 
@@ -60,17 +61,13 @@ class Orchestrator {
     }
 
     void start(@Observes StartupEvent event) {
-        starter.start();
+        runner.start();
     }
 
     void stop(@Observes ShutdownEvent event) throws InterruptedException {
         stopping = true;
-        starter.interrupt();
-        starter.join(CLOSE_LIMIT.toMillis());
-        var running = streams;
-        if (running != null && !running.close(CloseOptions.timeout(CLOSE_LIMIT))) {
-            LOG.warnf("Kafka Streams did not stop within %s", CLOSE_LIMIT);
-        }
+        runner.interrupt();
+        runner.join(2 * CLOSE_LIMIT.toMillis());
     }
 
     /** Where Kafka Streams stands; null while the cluster has not answered yet. */
@@ -79,31 +76,44 @@ class Orchestrator {
         return started == null ? null : started.state();
     }
 
-    private void startWhenReachable() {
+    private void runUntilStopped() {
         boolean told = false;
         while (!stopping) {
             try {
                 TopicCheck.run(kafka.get(), stages, partitions);
-                startStreams();
-                return;
+                runStreams();
+                told = false;
             } catch (ExecutionException | KafkaException | IllegalStateException | IOException e) {
                 if (!told) {
                     LOG.warnf("Cannot start yet, trying again every %d ms: %s", RETRY_MILLIS, e);
                     told = true;
                 }
             } catch (InterruptedException e) {
-                return; // stopping
+                LOG.debug("Stopped");
             }
             pause();
         }
     }
 
-    private void startStreams() throws IOException {
+    /** Returns when Kafka Streams has given up. */
+    private void runStreams() throws IOException, InterruptedException {
         var topology = JobTopology.of(new JobMachine(stages), retention, metrics);
+        var ended = new CountDownLatch(1);
         var made = new KafkaStreams(topology, StreamsSettings.of(kafka.get(), stateDirectory));
-        made.setUncaughtExceptionHandler(this::replaceThread);
-        streams = made;
-        made.start();
+        try {
+            made.setUncaughtExceptionHandler(this::replaceThread);
+            made.setStateListener((now, before) -> {
+                if (now.hasCompletedShutdown()) {
+                    ended.countDown();
+                }
+            });
+            streams = made;
+            made.start();
+            ended.await();
+            LOG.error("Kafka Streams gave up and is started again");
+        } finally {
+            made.close(CLOSE_LIMIT);
+        }
     }
 
     private StreamThreadExceptionResponse replaceThread(Throwable cause) {
