@@ -20,6 +20,9 @@ import java.util.Map;
 
 /** Puts masks into a model, stores it in the form asked for, and reports what became zero. */
 final class PrunedModel {
+    /** Compressing a file only to say how small it would be is not worth minutes; evaluation measures it anyway. */
+    private static final long COMPRESSED_UP_TO_BYTES = 1L << 28;
+
     private final Model model;
     private final Format format;
     private final List<TensorReport> tensors = new ArrayList<>();
@@ -118,10 +121,13 @@ final class PrunedModel {
         report.put("sizeBytes", json(after));
         report.put("originalSizeBytes", json(before));
         if (after > 0.99 * before) {
-            long compressed = FileSize.compressed(file);
-            report.put("compressedBytes", json(compressed));
-            notes.add("The file is not smaller: zeros are stored like other weights. Compressed with deflate it takes "
-                    + compressed + " bytes, the original " + FileSize.compressed(context.model()) + ".");
+            var note = "The file is not smaller: zeros are stored like other weights.";
+            if (after <= COMPRESSED_UP_TO_BYTES) {
+                long compressed = FileSize.compressed(file);
+                report.put("compressedBytes", json(compressed));
+                note += " Compressed with deflate it takes " + compressed + " bytes.";
+            }
+            notes.add(note);
         }
         report.put("tensors", json(tensors));
         report.put("notes", json(notes));
