@@ -20,9 +20,9 @@ public final class ModelGate {
         open(file, limits);
     }
 
-    /** Checks a model file against {@link Limits#DEFAULT} and returns the model. */
+    /** Checks a model file against {@link Limits#configured} and returns the model. */
     public static Model open(Path file) throws IOException {
-        return open(file, Limits.DEFAULT);
+        return open(file, Limits.configured());
     }
 
     /**

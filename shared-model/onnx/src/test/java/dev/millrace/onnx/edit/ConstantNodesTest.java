@@ -6,6 +6,7 @@ import dev.millrace.onnx.Attribute;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.ModelBuilder;
 import dev.millrace.onnx.Node;
+import dev.millrace.onnx.SparseTensor;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.fixture.TinyModels;
 import java.util.List;
@@ -46,6 +47,24 @@ class ConstantNodesTest {
         assertThat(graph.initializer("n").orElseThrow()).isEqualTo(Tensor.longs("n", new long[] {3}));
         assertThat(graph.initializer("g").orElseThrow()).isEqualTo(Tensor.floats("g", new float[] {1, 2}, 2));
         assertThat(graph.constant("t").orElseThrow()).isEqualTo(Tensor.floats("t", new float[] {4}, 1));
+    }
+
+    @Test
+    void makesSparseInitializersDense() {
+        var m = new ModelBuilder(17);
+        m.input("x", DataType.FLOAT, 1, 2);
+        m.graph()
+                .put(new SparseTensor(
+                        Tensor.floats("w", new float[] {5}, 1), Tensor.longs("", new long[] {3}, 1), List.of(2L, 2L)));
+        m.output(m.node("MatMul", List.of("x", "w")), DataType.FLOAT, 1, 2);
+        var model = m.build();
+        var before = OnnxRuntime.run(model);
+
+        assertThat(ConstantNodes.toInitializers(model)).isEqualTo(1);
+
+        assertThat(model.graph().initializer("w").orElseThrow().floats()).containsExactly(0, 0, 0, 5);
+        assertThat(OnnxRuntime.run(model))
+                .allSatisfy((name, values) -> assertThat(values).isEqualTo(before.get(name)));
     }
 
     @Test
