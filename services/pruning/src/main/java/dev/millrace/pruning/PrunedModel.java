@@ -49,7 +49,9 @@ final class PrunedModel {
     void apply(Weight weight, Mask mask) {
         var masked = weight.tensor().withData(new MaskedData(weight.tensor(), mask));
         long zeros = new Weight(weight.graph(), masked, weight.uses()).zeros();
-        boolean sparse = format == Format.SPARSE && sparseBytes(masked, zeros) < masked.sizeBytes();
+        boolean sparse = format == Format.SPARSE
+                && !weight.graph().isInput(weight.name()) // a default of an input, as in old files, must be dense
+                && sparseBytes(masked, zeros) < masked.sizeBytes();
         if (sparse) {
             weight.graph()
                     .producer(weight.name())

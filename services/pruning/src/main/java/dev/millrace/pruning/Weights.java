@@ -122,9 +122,7 @@ final class Weights {
             }
             var constant = scope.constant(name);
             if (constant.isPresent()) {
-                return scope.isInput(name) || !isWeight(constant.get())
-                        ? null
-                        : new Source(found(scope, constant.get()), permutations);
+                return isWeight(constant.get()) ? new Source(found(scope, constant.get()), permutations) : null;
             }
             var producer = scope.producer(name);
             if (producer.isEmpty()

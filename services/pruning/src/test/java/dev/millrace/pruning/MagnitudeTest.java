@@ -10,6 +10,7 @@ import dev.millrace.onnx.Model;
 import dev.millrace.onnx.ModelBuilder;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.ValueInfo;
 import dev.millrace.onnx.fixture.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -196,6 +197,16 @@ class MagnitudeTest {
                 .isEqualTo(dense.graph().constant("fc1.weight"));
         assertThat(Attempt.reported(result, "sizeBytes").asLong())
                 .isLessThan(Attempt.reported(result, "originalSizeBytes").asLong());
+    }
+
+    @Test
+    void weightsThatOldFilesListAsInputsArePrunedAndStayDense() throws IOException {
+        var model = TinyModels.mlp();
+        model.graph().addInput(ValueInfo.tensor("fc1.weight", DataType.FLOAT, 32, 16));
+        var result = Attempt.of(directory, model)
+                .run(new Magnitude(), new Magnitude.Options(0.9, Scope.LAYER, List.of(), false, Format.SPARSE));
+        assertThat(zeros(Attempt.model(result).graph().initializer("fc1.weight").orElseThrow()))
+                .isEqualTo(Math.round(0.9 * 32 * 16));
     }
 
     @Test
