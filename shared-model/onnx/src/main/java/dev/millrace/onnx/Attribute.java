@@ -2,9 +2,12 @@ package dev.millrace.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
+import dev.millrace.message.RefusedException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A named parameter of a node. An immutable value, except that a subgraph in it is a mutable {@link Graph}.
@@ -117,6 +120,26 @@ public final class Attribute {
     /** Dense tensors: one for a tensor attribute, any number for a list of them. */
     public List<Tensor> tensors() {
         return tensors;
+    }
+
+    /**
+     * The sparse tensor of a sparse tensor attribute.
+     *
+     * @throws RefusedException {@code EXTERNAL_DATA_PATH} if its data is in another file
+     */
+    public Optional<SparseTensor> sparseTensor() {
+        if (!rest.hasSparseTensor()) {
+            return Optional.empty();
+        }
+        var sparse = rest.getSparseTensor();
+        for (var part : List.of(sparse.getValues(), sparse.getIndices())) {
+            if (part.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+                throw new RefusedException(
+                        "EXTERNAL_DATA_PATH", "attribute '" + name() + "'", "external data", "data inside the model");
+            }
+        }
+        return Optional.of(new SparseTensor(
+                TypedFields.inline(sparse.getValues()), TypedFields.inline(sparse.getIndices()), sparse.getDimsList()));
     }
 
     /** Subgraphs: one for a graph attribute, any number for a list of them. */

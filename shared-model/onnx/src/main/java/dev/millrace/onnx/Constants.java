@@ -20,7 +20,7 @@ final class Constants {
     /**
      * The tensor that a Constant node makes, named as its output.
      *
-     * @return empty for other nodes, and for strings and sparse values given as attributes
+     * @return empty for other nodes, and for strings given as attributes
      */
     static Optional<Tensor> of(Node node) {
         if (!node.is("Constant")) {
@@ -44,7 +44,9 @@ final class Constants {
             var values = node.ints("value_ints");
             return Optional.of(Tensor.longs(name, values, values.length));
         }
-        return Optional.empty();
+        return node.attribute("sparse_value")
+                .flatMap(Attribute::sparseTensor)
+                .map(sparse -> sparse.dense().withName(name));
     }
 
     /** The node with another tensor as its value. */

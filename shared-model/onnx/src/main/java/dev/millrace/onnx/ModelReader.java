@@ -189,11 +189,6 @@ final class ModelReader {
                     proto,
                     proto.toBuilder().clearExternalData().clearDataLocation().build());
         }
-        if (proto.hasRawData()) {
-            var raw = proto.getRawData();
-            return new Tensor(
-                    proto.toBuilder().clearRawData().build(), TensorData.of(raw.asReadOnlyByteBuffer()), raw.size());
-        }
-        return TypedFields.tensor(proto);
+        return TypedFields.inline(proto);
     }
 }

@@ -4,9 +4,19 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Tensors whose numbers are in {@code float_data}, {@code int32_data} and the like instead of raw bytes. */
+/** Tensors whose numbers are in the message: raw bytes, or {@code float_data}, {@code int32_data} and the like. */
 final class TypedFields {
     private TypedFields() {}
+
+    /** The tensor; raw bytes stay where they are. */
+    static Tensor inline(TensorProto proto) {
+        if (!proto.hasRawData()) {
+            return tensor(proto);
+        }
+        var raw = proto.getRawData();
+        return new Tensor(
+                proto.toBuilder().clearRawData().build(), TensorData.of(raw.asReadOnlyByteBuffer()), raw.size());
+    }
 
     /** The tensor with its numbers as raw bytes; fields of element types unknown here stay in the header. */
     static Tensor tensor(TensorProto proto) {

@@ -94,7 +94,7 @@ final class ConstantSizes {
     private long product(String shape) {
         long product = 1;
         var dims = graph.constant(shape)
-                .filter(tensor -> tensor.type().isInteger())
+                .filter(tensor -> tensor.type().isInteger() && tensor.elements() <= limits.rank())
                 .map(Tensor::longs);
         for (var dim : dims.orElse(new long[0])) {
             product = NodeCheck.saturatedProduct(product, Math.max(1, dim));

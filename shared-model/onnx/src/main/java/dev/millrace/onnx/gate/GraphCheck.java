@@ -38,23 +38,8 @@ final class GraphCheck {
             throw new RefusedException(
                     "GRAPH_DEPTH", where, "subgraphs nested " + depth + " deep", "at most " + limits.depth());
         }
-        nodes += graph.nodes().size();
-        initializers += graph.initializers().size() + graph.sparseInitializers().size();
-        if (nodes > limits.nodes()) {
-            throw new RefusedException("TOO_MANY_NODES", where, nodes + " nodes", "at most " + limits.nodes());
-        }
-        if (initializers > limits.initializers()) {
-            throw new RefusedException(
-                    "TOO_MANY_INITIALIZERS", where, initializers + " initializers", "at most " + limits.initializers());
-        }
-        graph.inputs().forEach(this::checkDeclared);
-        graph.valueInfos().forEach(this::checkDeclared);
-        graph.outputs().forEach(this::checkDeclared);
-        graph.initializers().forEach(tensor -> {
-            checkName("initializer", tensor.name());
-            tensors.check(tensor);
-        });
-        graph.sparseInitializers().forEach(tensors::check);
+        count(graph, where);
+        checkStored(graph);
 
         var known = new HashSet<>(outer);
         graph.inputs().forEach(input -> known.add(input.name()));
@@ -65,13 +50,37 @@ final class GraphCheck {
         var sizes = new ConstantSizes(graph, limits);
         for (var node : graph.order()) {
             checkNode(graph, node, sizes);
-            long inner = NodeCheck.saturatedProduct(trips, NodeRules.trips(graph, node));
+            long inner = NodeCheck.saturatedProduct(trips, LoopRules.trips(graph, node));
             if (inner > limits.loopTrips()) {
                 throw new RefusedException(
                         "LOOP_TOO_LONG", node.toString(), inner + " iterations", "at most " + limits.loopTrips());
             }
             node.subgraphs().forEach(subgraph -> check(subgraph, known, depth + 1, inner));
         }
+    }
+
+    private void count(Graph graph, String where) {
+        nodes += graph.nodes().size();
+        initializers += graph.initializers().size() + graph.sparseInitializers().size();
+        if (nodes > limits.nodes()) {
+            throw new RefusedException("TOO_MANY_NODES", where, nodes + " nodes", "at most " + limits.nodes());
+        }
+        if (initializers > limits.initializers()) {
+            throw new RefusedException(
+                    "TOO_MANY_INITIALIZERS", where, initializers + " initializers", "at most " + limits.initializers());
+        }
+    }
+
+    /** Declared values and stored tensors. */
+    private void checkStored(Graph graph) {
+        graph.inputs().forEach(this::checkDeclared);
+        graph.valueInfos().forEach(this::checkDeclared);
+        graph.outputs().forEach(this::checkDeclared);
+        graph.initializers().forEach(tensor -> {
+            checkName("initializer", tensor.name());
+            tensors.check(tensor);
+        });
+        graph.sparseInitializers().forEach(tensors::check);
     }
 
     private void checkScope(Graph graph, Set<String> known) {
@@ -105,7 +114,10 @@ final class GraphCheck {
                     "operator domain '" + node.domain() + "'",
                     String.join(", ", limits.domains().stream().sorted().toList()));
         }
-        node.attributes().forEach(attribute -> attribute.tensors().forEach(tensors::check));
+        node.attributes().forEach(attribute -> {
+            attribute.tensors().forEach(tensors::check);
+            attribute.sparseTensor().ifPresent(tensors::check);
+        });
         NodeRules.check(new NodeCheck(graph, node, limits));
         sizes.add(node);
     }

@@ -85,6 +85,19 @@ final class HostileModels {
             sparse.getValuesBuilder().setName("s").setDataType(1).addDims(1).addFloatData(1);
             sparse.getIndicesBuilder().setDataType(7).addDims(1).addInt64Data(1000);
         });
+        raw("sparse constant outside", "SPARSE_INDICES", model -> {
+            var attribute = AttributeProto.newBuilder()
+                    .setName("sparse_value")
+                    .setType(AttributeProto.AttributeType.SPARSE_TENSOR);
+            var sparse = attribute.getSparseTensorBuilder().addDims(4);
+            sparse.getValuesBuilder().setDataType(1).addDims(1).addFloatData(1);
+            sparse.getIndicesBuilder().setDataType(7).addDims(1).addInt64Data(-1);
+            model.getGraphBuilder()
+                    .addNode(NodeProto.newBuilder()
+                            .setOpType("Constant")
+                            .addOutput("c")
+                            .addAttribute(attribute));
+        });
         raw("declared input beyond the limit", "TENSOR_TOO_LARGE", model -> {
             var shape =
                     model.getGraphBuilder().getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder();
