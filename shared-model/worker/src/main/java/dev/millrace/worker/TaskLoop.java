@@ -155,7 +155,7 @@ final class TaskLoop implements Runnable {
         while (true) {
             try {
                 var known = ending.get(lease.renewal().toMillis(), TimeUnit.MILLISECONDS);
-                return lease.held() || lease.renew() ? known : lost(ending, attempt);
+                return lease.held() ? known : lost(ending, attempt);
             } catch (TimeoutException e) {
                 if (!lease.renew()) {
                     return lost(ending, attempt);

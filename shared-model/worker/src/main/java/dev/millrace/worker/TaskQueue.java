@@ -85,8 +85,14 @@ final class TaskQueue implements AutoCloseable {
             return System.nanoTime() - renewedAt < lock.toNanos();
         }
 
-        /** Takes the lock for another period; false if the task is no longer ours. */
+        /**
+         * Takes the lock for another period; false if the task is no longer ours. Does not ask Kafka when the lock has run
+         * out: a task that somebody else has finished meanwhile is renewed without complaint.
+         */
         boolean renew() {
+            if (!held()) {
+                return false;
+            }
             long asked = System.nanoTime();
             if (!acknowledge(AcknowledgeType.RENEW)) {
                 return false;

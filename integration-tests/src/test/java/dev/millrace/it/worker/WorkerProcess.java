@@ -1,0 +1,96 @@
+package dev.millrace.it.worker;
+
+import dev.millrace.artifact.FileArtifactStore;
+import dev.millrace.stage.Techniques;
+import dev.millrace.worker.ChildLimits;
+import dev.millrace.worker.ProbeStage;
+import dev.millrace.worker.Worker;
+import dev.millrace.worker.WorkerSettings;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A worker of the probe stage in a process of its own, to be killed and paused. */
+final class WorkerProcess implements AutoCloseable {
+    private final Process process;
+
+    private WorkerProcess(Process process) {
+        this.process = process;
+    }
+
+    static WorkerProcess start(String name, String bootstrapServers, Path directory) throws IOException {
+        var process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx128m",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        WorkerProcess.class.getName(),
+                        name,
+                        bootstrapServers,
+                        directory.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve(name + ".log").toFile())
+                .start();
+        return new WorkerProcess(process);
+    }
+
+    /** The process itself: name, bootstrap servers, directory shared by all workers. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        var directory = Path.of(arguments[2]);
+        var child = new ChildLimits(
+                64 << 20, 0, 1024, 1, Duration.ofMinutes(2), Duration.ofMinutes(1), Duration.ofMinutes(1), 100);
+        var settings = new WorkerSettings(
+                arguments[0],
+                Map.of("bootstrap.servers", arguments[1]),
+                directory.resolve("data"),
+                1,
+                true,
+                child,
+                Duration.ofSeconds(15),
+                3,
+                1);
+        var store = FileArtifactStore.open(directory.resolve("artifacts"), List.of());
+        Worker.start(settings, new Techniques(List.of(new ProbeStage())), store, new SimpleMeterRegistry());
+        Thread.currentThread().join();
+    }
+
+    boolean alive() {
+        return process.isAlive();
+    }
+
+    /** SIGKILL, as a machine that loses power; its child notices by itself. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** SIGKILL for the children only. Returns how many there were. */
+    int killChildren() {
+        return (int) process.children().filter(ProcessHandle::destroyForcibly).count();
+    }
+
+    void pause() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    void resume() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor(10, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
