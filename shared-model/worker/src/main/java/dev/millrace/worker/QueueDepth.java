@@ -3,6 +3,7 @@ package dev.millrace.worker;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -56,6 +57,7 @@ final class QueueDepth {
 
     private static long lag(Map<TopicPartition, SharePartitionOffsetInfo> partitions) {
         return partitions.values().stream()
+                .filter(Objects::nonNull) // Kafka has none for a partition that nobody has read yet
                 .mapToLong(partition -> partition.lag().orElse(0L))
                 .sum();
     }
