@@ -1,5 +1,6 @@
 package dev.millrace.standalone;
 
+import dev.millrace.message.TopicDefinition;
 import dev.millrace.stage.Stage;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /** Starts the broker before anything that talks to it, and stops it after. */
 @ApplicationScoped
 class BrokerLifecycle {
+    /** Configuration key of the port for clients. */
+    static final String PORT = "millrace.standalone.broker-port";
+
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     private final Path directory;
@@ -27,8 +31,7 @@ class BrokerLifecycle {
     private @Nullable EmbeddedBroker broker;
 
     BrokerLifecycle(
-            @ConfigProperty(name = "millrace.data-dir") Path dataDirectory,
-            @ConfigProperty(name = "millrace.standalone.broker-port", defaultValue = "0") int port) {
+            @ConfigProperty(name = "millrace.data-dir") Path dataDirectory, @ConfigProperty(name = PORT) int port) {
         this.directory = dataDirectory.resolve("kafka");
         this.port = port;
     }
@@ -46,8 +49,7 @@ class BrokerLifecycle {
             var stages = ServiceLoader.load(Stage.class).stream()
                     .map(provider -> provider.get().name())
                     .toList();
-            TopicLayout.create(started.bootstrapServers(), TopicLayout.of(stages), START_LIMIT);
-            System.setProperty("kafka.bootstrap.servers", started.bootstrapServers());
+            TopicLayout.create(started.bootstrapServers(), TopicDefinition.all(stages), START_LIMIT);
             return started;
         } catch (IOException | InterruptedException e) {
             throw new CompletionException(e);

@@ -97,9 +97,14 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
+    /** {@code host:port} for clients of a broker on this port. */
+    static String address(int port) {
+        return HOST + ":" + port;
+    }
+
     /** {@code host:port} for clients. */
     public String bootstrapServers() {
-        return HOST + ":" + broker.boundPort(CLIENTS);
+        return address(broker.boundPort(CLIENTS));
     }
 
     /** Stops serving and writes what is in memory. May be called more than once. */

@@ -3,6 +3,7 @@ package dev.millrace.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.message.TopicDefinition;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -30,11 +31,11 @@ class EmbeddedBrokerIT {
     @Test
     void keepsRecordsOverARestart() throws Exception {
         try (var broker = EmbeddedBroker.start(directory, 0)) {
-            TopicLayout.create(broker.bootstrapServers(), TopicLayout.of(List.of("pruning")), PATIENCE);
+            TopicLayout.create(broker.bootstrapServers(), TopicDefinition.all(List.of("pruning")), PATIENCE);
             publish(broker, "millrace.tasks.pruning", "task");
         }
         try (var broker = EmbeddedBroker.start(directory, 0)) {
-            TopicLayout.create(broker.bootstrapServers(), TopicLayout.of(List.of("pruning")), PATIENCE);
+            TopicLayout.create(broker.bootstrapServers(), TopicDefinition.all(List.of("pruning")), PATIENCE);
             assertThat(firstRecord(broker, "millrace.tasks.pruning")).isEqualTo("task");
         }
     }
@@ -42,7 +43,7 @@ class EmbeddedBrokerIT {
     @Test
     void servesShareGroups() throws Exception {
         try (var broker = EmbeddedBroker.start(directory, 0)) {
-            TopicLayout.create(broker.bootstrapServers(), TopicLayout.of(List.of("pruning")), PATIENCE);
+            TopicLayout.create(broker.bootstrapServers(), TopicDefinition.all(List.of("pruning")), PATIENCE);
             try (var consumer = new KafkaShareConsumer<String, String>(
                     Map.of(
                             "bootstrap.servers", broker.bootstrapServers(),

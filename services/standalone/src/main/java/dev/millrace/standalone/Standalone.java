@@ -1,0 +1,85 @@
+package dev.millrace.standalone;
+
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.QuarkusApplication;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Level;
+import java.util.stream.Collectors;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The broker and all services, started in this process.
+ *
+ * @param state directory of the broker, the jobs and everything else of this process alone
+ * @param artifacts directory of the artifact store; other processes may use it at the same time
+ * @param httpPort of the gateway on the loopback interface; 0 takes a free one
+ * @param brokerPort of the broker on the loopback interface; 0 takes a free one
+ * @param roots files and directories of the user that requests may refer to
+ * @param logLevel least level that is shown
+ */
+public record Standalone(
+        Path state, Path artifacts, int httpPort, int brokerPort, Collection<Path> roots, Level logLevel) {
+
+    /** What the process is there for. */
+    @FunctionalInterface
+    public interface Work {
+        /**
+         * Runs once everything is up; the services stop when it returns.
+         *
+         * @param gateway where the HTTP interface answers
+         * @param bootstrapServers where the broker answers
+         * @return the exit status of the process
+         */
+        int run(URI gateway, String bootstrapServers) throws Exception;
+    }
+
+    /** Starts, works and stops; once in the life of a process. */
+    public int run(Work work) throws IOException {
+        // Clients are configured before the broker is up, so its port is chosen before.
+        int port = brokerPort == 0 ? EmbeddedBroker.freePort() : brokerPort;
+        System.setProperty(BrokerLifecycle.PORT, Integer.toString(port));
+        System.setProperty("kafka.bootstrap.servers", EmbeddedBroker.address(port));
+        System.setProperty("quarkus.log.console.level", logLevel.getName());
+        System.setProperty("millrace.data-dir", state.toString());
+        System.setProperty("millrace.artifacts.directory", artifacts.toString());
+        System.setProperty(
+                "millrace.artifacts.roots",
+                roots.stream()
+                        .map(root -> root.toString().replace("\\", "\\\\").replace(",", "\\,"))
+                        .collect(Collectors.joining(",")));
+        System.setProperty("quarkus.http.port", Integer.toString(httpPort));
+        Application.work = work;
+        var status = new AtomicInteger(1);
+        var failed = new AtomicReference<@Nullable Throwable>();
+        Quarkus.run(Application.class, (code, failure) -> {
+            status.set(code);
+            failed.set(failure);
+        });
+        if (failed.get() != null) {
+            throw new IllegalStateException("The services did not start or stopped with an error", failed.get());
+        }
+        return status.get();
+    }
+
+    /** Quarkus makes this object itself, so the work is handed over in a static field. */
+    static final class Application implements QuarkusApplication {
+        private static @Nullable Work work;
+
+        @Override
+        public int run(String... arguments) throws Exception {
+            var config = ConfigProvider.getConfig();
+            int port = config.getValue("quarkus.http.port", Integer.class);
+            if (work == null) {
+                throw new IllegalStateException("Start the application with Standalone.run");
+            }
+            return work.run(
+                    URI.create("http://127.0.0.1:" + port), config.getValue("kafka.bootstrap.servers", String.class));
+        }
+    }
+}

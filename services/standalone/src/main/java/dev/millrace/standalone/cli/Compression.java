@@ -1,0 +1,139 @@
+package dev.millrace.standalone.cli;
+
+import dev.millrace.artifact.ArtifactStore;
+import dev.millrace.artifact.FileArtifactStore;
+import dev.millrace.message.ArtifactReference;
+import dev.millrace.message.Catalogue;
+import dev.millrace.message.CompressionRequested;
+import dev.millrace.message.JobChanged;
+import dev.millrace.message.Recipe;
+import dev.millrace.message.RefusedException;
+import dev.millrace.message.RequestRules;
+import dev.millrace.standalone.DataDirectory;
+import dev.millrace.standalone.Standalone;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.ToIntFunction;
+import java.util.logging.Level;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One compression, from a model file to the files in the output directory: by services in this process, or by a server.
+ *
+ * @param server null for services in this process
+ */
+record Compression(
+        Terminal terminal,
+        DataDirectory directory,
+        @Nullable URI server) {
+    private static final String UNKNOWN_YET = "millrace:sha256/" + "0".repeat(64);
+
+    /** Makes the recipe once it is known how files get their addresses. */
+    @FunctionalInterface
+    interface RecipeSource {
+        Recipe recipe(Catalogue catalogue, Addresses addresses) throws IOException;
+    }
+
+    /**
+     * Compresses a model; what can be refused is refused before anything is started. Services in this process end the
+     * process when {@code finish} has returned: nobody will use them again, and stopping them in order takes seconds.
+     *
+     * @param finish shows the job after its end and returns the exit status
+     * @return the exit status
+     * @throws RefusedException if the model, its data or the recipe cannot be worked on
+     */
+    int run(Path model, RecipeSource source, Path out, ToIntFunction<JobChanged> finish)
+            throws IOException, InterruptedException {
+        List<String> external = ModelFile.open(model).externalFiles();
+        Files.createDirectories(out);
+        return server == null
+                ? runHere(model, external, source, out, finish)
+                : runThere(model, external, source, out, finish, server);
+    }
+
+    private int runHere(
+            Path model, List<String> external, RecipeSource source, Path out, ToIntFunction<JobChanged> finish)
+            throws IOException {
+        Set<Path> roots = new LinkedHashSet<>();
+        var catalogue = LocalCatalogue.load();
+        Recipe recipe = source.recipe(catalogue, file -> {
+            roots.add(Files.isDirectory(file) ? file : directoryOf(file));
+            return file.toUri().toString();
+        });
+        check(recipe, catalogue);
+        var progress = new ProgressLine(terminal);
+        progress.say("starting");
+        var store = FileArtifactStore.open(directory.artifacts(), List.of());
+        var stored = CompletableFuture.supplyAsync(() -> put(store, model, external));
+        var state = directory.holdRun();
+        return new Standalone(state.directory(), directory.artifacts(), 0, 0, roots, Level.SEVERE)
+                .run((address, broker) -> {
+                    var gateway = new Gateway(address);
+                    String jobId = gateway.submit(recipe.request(stored.join()));
+                    JobChanged job = gateway.watch(jobId, progress);
+                    progress.end();
+                    ResultFiles.write(job, out, (reference, file) -> copy(store, reference, file));
+                    int status = finish.applyAsInt(job);
+                    store.close();
+                    state.discard();
+                    Runtime.getRuntime().halt(status);
+                    return status;
+                });
+    }
+
+    private int runThere(
+            Path model,
+            List<String> external,
+            RecipeSource source,
+            Path out,
+            ToIntFunction<JobChanged> finish,
+            URI server)
+            throws IOException, InterruptedException {
+        var gateway = new Gateway(server);
+        var catalogue = gateway.catalogue();
+        Recipe recipe = source.recipe(catalogue, gateway::address);
+        check(recipe, catalogue);
+        var progress = new ProgressLine(terminal);
+        progress.say("sending the model");
+        String jobId = gateway.submit(recipe.request(gateway.upload(model, external)));
+        JobChanged job = gateway.watch(jobId, progress);
+        progress.end();
+        ResultFiles.write(job, out, gateway::download);
+        return finish.applyAsInt(job);
+    }
+
+    private static ArtifactReference put(ArtifactStore store, Path model, List<String> external) {
+        try {
+            return store.put(model, external);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void check(Recipe recipe, Catalogue catalogue) {
+        CompressionRequested request = recipe.request(ArtifactReference.of(UNKNOWN_YET));
+        new RequestRules(catalogue, Set.of()).check(request);
+    }
+
+    private static void copy(ArtifactStore store, ArtifactReference reference, Path file) throws IOException {
+        Path stored = store.resolve(reference);
+        Files.copy(stored, file, StandardCopyOption.REPLACE_EXISTING);
+        for (var part : reference.external()) {
+            Path target = file.resolveSibling(part.name());
+            Files.createDirectories(directoryOf(target));
+            Files.copy(stored.resolveSibling(part.name()), target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static Path directoryOf(Path file) {
+        return file.resolveSibling(".").normalize();
+    }
+}

@@ -1,0 +1,51 @@
+package dev.millrace.standalone.cli;
+
+import dev.millrace.message.RefusedException;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code millrace} command. Commands that need the services start them; the others never load Quarkus. */
+@QuarkusMain
+@Command(
+        name = "millrace",
+        description = "Makes neural networks smaller and faster, and measures what that costs.",
+        mixinStandardHelpOptions = true,
+        version = "Millrace 0.1",
+        synopsisSubcommandLabel = "COMMAND")
+public final class Millrace {
+    private Millrace() {}
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine(Terminal.ofProcess()).execute(arguments));
+    }
+
+    static CommandLine commandLine(Terminal terminal) {
+        return new CommandLine(new Millrace())
+                .addSubcommand(new DemoCommand(terminal))
+                .addSubcommand(new CompressCommand(terminal))
+                .addSubcommand(new EvaluateCommand(terminal))
+                .addSubcommand(new InspectCommand(terminal))
+                .addSubcommand(new TechniquesCommand(terminal))
+                .addSubcommand(new ServeCommand(terminal))
+                .addSubcommand(new SubmitCommand(terminal))
+                .addSubcommand(new StatusCommand(terminal))
+                .addSubcommand(new WatchCommand(terminal))
+                .addSubcommand(new CancelCommand())
+                .setOut(terminal.out())
+                .setErr(terminal.err())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExitCodeExceptionMapper(
+                        failure -> failure instanceof RefusedException ? ExitStatus.REFUSED : ExitStatus.FAILED)
+                .setExecutionExceptionHandler(Millrace::explain);
+    }
+
+    private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed)
+            throws Exception {
+        if (failure instanceof RefusedException refused) {
+            Problems.print(refused.problem(), command.getErr());
+            return ExitStatus.REFUSED;
+        }
+        throw failure;
+    }
+}
