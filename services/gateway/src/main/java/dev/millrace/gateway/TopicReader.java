@@ -63,8 +63,9 @@ final class TopicReader {
         var reading = consumer;
         if (reading != null) {
             reading.wakeup();
+        } else {
+            thread.interrupt(); // an open consumer would log the interrupt as an error
         }
-        thread.interrupt();
         thread.join(TimeUnit.SECONDS.toMillis(5));
     }
 

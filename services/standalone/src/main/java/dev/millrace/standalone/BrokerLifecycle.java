@@ -2,6 +2,7 @@ package dev.millrace.standalone;
 
 import dev.millrace.message.TopicDefinition;
 import dev.millrace.stage.Stage;
+import dev.millrace.worker.TopicSetup;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -11,10 +12,14 @@ import jakarta.interceptor.Interceptor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +30,9 @@ class BrokerLifecycle {
     static final String PORT = "millrace.standalone.broker-port";
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+    /** One process reads them all. */
+    private static final int PARTITIONS = 1;
 
     private final Path directory;
     private final int port;
@@ -49,9 +57,12 @@ class BrokerLifecycle {
             var stages = ServiceLoader.load(Stage.class).stream()
                     .map(provider -> provider.get().name())
                     .toList();
-            TopicLayout.create(started.bootstrapServers(), TopicDefinition.all(stages), START_LIMIT);
+            try (var admin =
+                    Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, started.bootstrapServers()))) {
+                TopicSetup.createTopics(admin, TopicDefinition.all(stages), PARTITIONS);
+            }
             return started;
-        } catch (IOException | InterruptedException e) {
+        } catch (IOException | ExecutionException | InterruptedException e) {
             throw new CompletionException(e);
         }
     }

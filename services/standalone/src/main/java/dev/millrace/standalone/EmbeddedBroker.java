@@ -184,6 +184,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         settings.put("share.coordinator.state.topic.min.isr", "1");
         // Quick to start, also after a kill, and small.
         settings.put("group.initial.rebalance.delay.ms", "0");
+        settings.put("group.share.min.heartbeat.interval.ms", "500"); // a new member learns its partitions by heartbeat
+        settings.put("group.share.heartbeat.interval.ms", "500");
         settings.put("broker.session.timeout.ms", "3000");
         settings.put("broker.heartbeat.interval.ms", "500");
         settings.put("num.network.threads", "2");

@@ -39,7 +39,11 @@ public record Standalone(
         int run(URI gateway, String bootstrapServers) throws Exception;
     }
 
-    /** Starts, works and stops; once in the life of a process. */
+    /**
+     * Starts, works and stops; once in the life of a process.
+     *
+     * @throws IOException if the services cannot start or the work cannot go on for a reason outside this program
+     */
     public int run(Work work) throws IOException {
         // Clients are configured before the broker is up, so its port is chosen before.
         int port = brokerPort == 0 ? EmbeddedBroker.freePort() : brokerPort;
@@ -61,6 +65,11 @@ public record Standalone(
             status.set(code);
             failed.set(failure);
         });
+        for (Throwable cause = failed.get(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException trouble) { // a port that is taken, a disk that is full: no mistake of ours
+                throw trouble;
+            }
+        }
         if (failed.get() != null) {
             throw new IllegalStateException("The services did not start or stopped with an error", failed.get());
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.message.TopicDefinition;
+import dev.millrace.worker.TopicSetup;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
@@ -31,11 +33,11 @@ class EmbeddedBrokerIT {
     @Test
     void keepsRecordsOverARestart() throws Exception {
         try (var broker = EmbeddedBroker.start(directory, 0)) {
-            TopicLayout.create(broker.bootstrapServers(), TopicDefinition.all(List.of("pruning")), PATIENCE);
+            createTopics(broker);
             publish(broker, "millrace.tasks.pruning", "task");
         }
         try (var broker = EmbeddedBroker.start(directory, 0)) {
-            TopicLayout.create(broker.bootstrapServers(), TopicDefinition.all(List.of("pruning")), PATIENCE);
+            createTopics(broker);
             assertThat(firstRecord(broker, "millrace.tasks.pruning")).isEqualTo("task");
         }
     }
@@ -43,7 +45,7 @@ class EmbeddedBrokerIT {
     @Test
     void servesShareGroups() throws Exception {
         try (var broker = EmbeddedBroker.start(directory, 0)) {
-            TopicLayout.create(broker.bootstrapServers(), TopicDefinition.all(List.of("pruning")), PATIENCE);
+            createTopics(broker);
             try (var consumer = new KafkaShareConsumer<String, String>(
                     Map.of(
                             "bootstrap.servers", broker.bootstrapServers(),
@@ -72,6 +74,12 @@ class EmbeddedBrokerIT {
             assertThatThrownBy(() -> EmbeddedBroker.start(directory, taken.getLocalPort()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(Integer.toString(taken.getLocalPort()));
+        }
+    }
+
+    private static void createTopics(EmbeddedBroker broker) throws Exception {
+        try (var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            TopicSetup.createTopics(admin, TopicDefinition.all(List.of("pruning")), 1);
         }
     }
 

@@ -104,6 +104,8 @@ record Compression(
         var progress = new ProgressLine(terminal);
         progress.say("sending the model");
         String jobId = gateway.submit(recipe.request(gateway.upload(model, external)));
+        progress.end();
+        terminal.err().println("job " + jobId + ", which goes on when this command is stopped");
         JobChanged job = gateway.watch(jobId, progress);
         progress.end();
         ResultFiles.write(job, out, gateway::download);

@@ -14,6 +14,7 @@ import dev.millrace.message.TaskProgressed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -63,7 +64,7 @@ final class Gateway {
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofByteArray(Json.write(request)));
         for (int attempt = 0; ; attempt++) {
-            var response = http.send(post.build(), BodyHandlers.ofByteArray());
+            var response = send(post.build(), BodyHandlers.ofByteArray());
             if (response.statusCode() == 503 && attempt < MOST_RETRIES) { // Kafka did not answer; the key makes it safe
                 Thread.sleep(RETRY_PAUSE.toMillis());
                 continue;
@@ -92,7 +93,7 @@ final class Gateway {
                 get.header("Last-Event-ID", lastId);
             }
             try {
-                var response = http.send(get.build(), BodyHandlers.ofLines());
+                var response = send(get.build(), BodyHandlers.ofLines());
                 if (response.statusCode() != 200) {
                     return job(jobId); // says what is wrong
                 }
@@ -128,7 +129,7 @@ final class Gateway {
     /** Asks to stop a job. */
     void cancel(String jobId, String reason) throws IOException, InterruptedException {
         String query = "?reason=" + URLEncoder.encode(reason, StandardCharsets.UTF_8);
-        var response = http.send(request("/v1/jobs/" + jobId + query).DELETE().build(), BodyHandlers.ofByteArray());
+        var response = send(request("/v1/jobs/" + jobId + query).DELETE().build(), BodyHandlers.ofByteArray());
         accepted(response);
     }
 
@@ -159,7 +160,7 @@ final class Gateway {
             }
             post.header("Content-Type", form.contentType()).POST(form.body());
         }
-        return Json.read(accepted(http.send(post.build(), BodyHandlers.ofByteArray())), ArtifactReference.class);
+        return Json.read(accepted(send(post.build(), BodyHandlers.ofByteArray())), ArtifactReference.class);
     }
 
     /**
@@ -194,7 +195,7 @@ final class Gateway {
     }
 
     private void download(String path, Path file) throws IOException, InterruptedException {
-        var response = http.send(request(path).build(), BodyHandlers.ofInputStream());
+        var response = send(request(path).build(), BodyHandlers.ofInputStream());
         try (InputStream body = response.body()) {
             if (response.statusCode() != 200) {
                 throw problem(response.statusCode(), body.readAllBytes());
@@ -204,7 +205,16 @@ final class Gateway {
     }
 
     private byte[] get(String path) throws IOException, InterruptedException {
-        return accepted(http.send(request(path).build(), BodyHandlers.ofByteArray()));
+        return accepted(send(request(path).build(), BodyHandlers.ofByteArray()));
+    }
+
+    private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body)
+            throws IOException, InterruptedException {
+        try {
+            return http.send(request, body);
+        } catch (ConnectException e) {
+            throw new IOException("no server answers at " + address + "; start one with 'millrace serve'", e);
+        }
     }
 
     private HttpRequest.Builder request(String path) {

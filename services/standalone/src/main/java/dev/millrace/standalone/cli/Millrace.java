@@ -2,6 +2,8 @@ package dev.millrace.standalone.cli;
 
 import dev.millrace.message.RefusedException;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -35,16 +37,22 @@ public final class Millrace {
                 .setOut(terminal.out())
                 .setErr(terminal.err())
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExitCodeExceptionMapper(
-                        failure -> failure instanceof RefusedException ? ExitStatus.REFUSED : ExitStatus.FAILED)
+                .setUsageHelpWidth(100)
                 .setExecutionExceptionHandler(Millrace::explain);
     }
 
+    /** What the user can do something about is told in words; anything else is a mistake of ours, with its trace. */
     private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed)
             throws Exception {
         if (failure instanceof RefusedException refused) {
             Problems.print(refused.problem(), command.getErr());
             return ExitStatus.REFUSED;
+        }
+        if (failure instanceof IOException) {
+            boolean bare =
+                    failure instanceof FileSystemException || failure.getMessage() == null; // a path and no words
+            command.getErr().println("millrace: " + (bare ? failure : failure.getMessage()));
+            return ExitStatus.FAILED;
         }
         throw failure;
     }
