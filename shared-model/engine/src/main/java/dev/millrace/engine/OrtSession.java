@@ -78,6 +78,11 @@ public final class OrtSession implements AutoCloseable {
         }
     }
 
+    /** Loads the engine's native library, so that the first {@link #open} is only that. */
+    public static void prepare() {
+        NDManager.newBaseManager(Device.cpu(), "OnnxRuntime").close();
+    }
+
     /**
      * Opens a model file; external data is looked for beside it.
      *

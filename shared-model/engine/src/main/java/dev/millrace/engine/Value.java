@@ -190,6 +190,13 @@ public final class Value {
         return new Value(type, part, view.order(ByteOrder.nativeOrder()));
     }
 
+    /** The same bytes elsewhere. */
+    public Value copy() {
+        var copy = zeros(type, dims);
+        copy.bytes().put(bytes());
+        return copy;
+    }
+
     /** The same bytes under other dims, a view. */
     public Value reshaped(long... shape) {
         if (elements(shape) != size()) {
