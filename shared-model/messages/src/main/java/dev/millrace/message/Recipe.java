@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * stages:
  *   - {stage: pruning, technique: magnitude, options: {sparsity: 0.5}}
- *   - {stage: quantization, technique: static}
+ *   - {stage: quantization, technique: static-int8}
  * data:
  *   calibration: {uri: calibration.npz}
  * objective: {metric: top1, maxDrop: 0.01, minimise: latency}

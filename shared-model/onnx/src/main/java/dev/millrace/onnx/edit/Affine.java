@@ -32,12 +32,17 @@ final class Affine {
             return constant.map(scale -> new Affine(scale, new float[channels]));
         }
         if (node.is("Add")) {
-            return constant.map(shift -> new Affine(filled(channels, 1), shift));
+            return constant.map(Affine::shift);
         }
         if (node.is("Sub") && side == 1) {
-            return constant.map(shift -> new Affine(filled(channels, 1), negated(shift)));
+            return constant.map(shift -> shift(negated(shift)));
         }
         return Optional.empty();
+    }
+
+    /** {@code y[m] = x[m] + shift[m]}. */
+    static Affine shift(float[] shift) {
+        return new Affine(filled(shift.length, 1), shift);
     }
 
     private static Optional<Affine> batchNormalization(Graph graph, Node node, int channels) {

@@ -1,0 +1,114 @@
+package dev.millrace.it.benchmark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import dev.millrace.message.Json;
+import dev.millrace.stage.Checkpoints;
+import dev.millrace.stage.LocalData;
+import dev.millrace.stage.OptionBinder;
+import dev.millrace.stage.StageContext;
+import dev.millrace.stage.StageResult;
+import dev.millrace.stage.Technique;
+import dev.millrace.stage.Techniques;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Quantizes one model in this process and prints seconds, peak memory and the report: our line in the table of a
+ * comparison with other tools.
+ *
+ * <pre>{@code
+ * QuantizationBenchmark static-int8 model.onnx data/calib out.onnx samples=128 threads=2 minFidelity=0.9
+ * }</pre>
+ *
+ * <p>The data is a folder with an NPY file for each input, an NPZ file, or {@code -} for none. Further arguments are options
+ * of the technique, as JSON.
+ */
+public final class QuantizationBenchmark {
+    private QuantizationBenchmark() {}
+
+    public static void main(String[] arguments) throws IOException {
+        var options = new HashMap<String, JsonNode>();
+        for (int i = 4; i < arguments.length; i++) {
+            var pair = arguments[i].split("=", 2);
+            options.put(pair[0], Json.mapper().readTree(pair[1]));
+        }
+        int samples = take(options, "samples", 128);
+        int threads = take(options, "threads", 2);
+        Optional<LocalData> data = arguments[2].equals("-")
+                ? Optional.empty()
+                : Optional.of(new LocalData(Path.of(arguments[2]), null, Map.of("limit", IntNode.valueOf(samples))));
+        var work = Files.createTempDirectory("quantization");
+        var technique = Techniques.load().technique("quantization", arguments[0]);
+        long start = System.nanoTime();
+        var result = run(technique, options, new Context(Path.of(arguments[1]), data, threads, work));
+        double seconds = (System.nanoTime() - start) / 1e9;
+        Files.move(result.model(), Path.of(arguments[3]), StandardCopyOption.REPLACE_EXISTING);
+        var report = new HashMap<>(result.report());
+        report.remove("ranges");
+        System.out.printf(
+                Locale.ROOT, "%.2f s, peak %s, %s%n", seconds, peakMemory(), Json.mapper().writeValueAsString(report));
+    }
+
+    private static int take(Map<String, JsonNode> options, String name, int otherwise) {
+        var value = options.remove(name);
+        return value == null ? otherwise : value.intValue();
+    }
+
+    private static <O extends Record> StageResult run(
+            Technique<O> technique, Map<String, JsonNode> options, StageContext context) throws IOException {
+        return technique.run(OptionBinder.bind(technique.name(), technique.options(), options), context);
+    }
+
+    /** Of the whole process, as the kernel counts it; only Linux says. */
+    private static String peakMemory() throws IOException {
+        var status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return "unknown";
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .map(line -> line.substring("VmHWM:".length()).trim())
+                .findFirst()
+                .orElse("unknown");
+    }
+
+    private record Context(Path model, Optional<LocalData> calibration, int threads, Path workDirectory)
+            implements StageContext {
+        @Override
+        public Optional<Path> baseline() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<LocalData> data(String role) {
+            return role.equals("calibration") ? calibration : Optional.empty();
+        }
+
+        @Override
+        public Optional<String> metric() {
+            return Optional.empty();
+        }
+
+        @Override
+        public long seed() {
+            return 0;
+        }
+
+        @Override
+        public Checkpoints checkpoints() {
+            throw new IllegalStateException("quantization saves no checkpoints");
+        }
+
+        @Override
+        public void progress(double fraction, String activity, Map<String, Double> metrics) {
+            // nobody watches
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.millrace.quantization;
+
+import dev.millrace.onnx.Graph;
+import dev.millrace.onnx.Model;
+import dev.millrace.onnx.Node;
+import dev.millrace.stage.Option;
+import dev.millrace.stage.StageContext;
+import dev.millrace.stage.StageResult;
+import dev.millrace.stage.Technique;
+import java.io.IOException;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * Dynamic INT8: 8-bit weights, activations rounded while the model runs, to the range that each has at that moment.
+ *
+ * <p>{@code y = s_x·s_w·(q_x − z_x)·q_w + b}: DynamicQuantizeLinear, once for each activation, and MatMulInteger, which ONNX
+ * Runtime fuses with what follows. MatMul and Gemm, LSTM ({@link DynamicLstm}), and Gather tables; Conv stays in float,
+ * because ONNX Runtime's ConvInteger is slower than its float Conv. No calibration data. Weights in branches of If and in
+ * bodies of Loop are quantized too.
+ */
+final class DynamicInt8 implements Technique<DynamicInt8.Options> {
+
+    /** Options; the defaults are what won on real models. */
+    record Options(
+            @Option(value = "A scale for each output channel of a weight instead of one.", defaultValue = "true")
+            boolean perChannel,
+
+            @Option(
+                    value = "Fit weights to processors whose sums of two 8-bit products saturate.",
+                    defaultValue = "\"auto\"",
+                    allowed = "auto tries this processor; on for x86 without VNNI; off for all others")
+            Saturation saturation,
+
+            @Option(
+                    value = "Nodes to leave in float, by name or operator type, with * and ?.",
+                    defaultValue = "[]",
+                    allowed = "each must match a node")
+            List<String> ignored) {}
+
+    @Override
+    public String name() {
+        return "dynamic-int8";
+    }
+
+    @Override
+    public String summary() {
+        return "8-bit weights, activations rounded to 8 bits while running.";
+    }
+
+    @Override
+    public String useWhen() {
+        return "A transformer or LSTM should run faster on a CPU and there is no calibration data.";
+    }
+
+    @Override
+    public Class<Options> options() {
+        return Options.class;
+    }
+
+    @Override
+    public StageResult run(Options options, StageContext context) throws IOException {
+        boolean saturates = options.saturation().holds(context.workDirectory());
+        var model = PreparedModel.open(context.model());
+        var ignored =
+                NodeGlobs.of(options.ignored(), Model.read(context.model()).graph());
+        var report = new QuantizationReport();
+        var counts = new TreeMap<String, Integer>();
+        for (var graph : model.graph().graphs().toList()) {
+            new DynamicRewrite(graph, new WeightStore(graph, saturates, options.perChannel()))
+                    .apply(ignored)
+                    .forEach(node -> counts.merge(node.opType(), 1, Integer::sum));
+            left(graph, ignored, report);
+        }
+        if (counts.isEmpty()) {
+            throw PreparedModel.nothingToQuantize(
+                    context.model(), "MatMul, Gemm, LSTM or Gather with constant weights");
+        }
+        model.graph().removeDead();
+        if (counts.containsKey("LSTM")) {
+            model.setOpset("com.microsoft", 1);
+        }
+        var file = context.workDirectory().resolve("model.onnx");
+        model.write(file);
+        report.field("quantized", counts);
+        report.saturation(saturates);
+        return new StageResult(file, null, report.fields());
+    }
+
+    private static void left(Graph graph, NodeGlobs ignored, QuantizationReport report) {
+        for (var node : graph.nodes()) {
+            if (Layer.TYPES.contains(node.opType())) {
+                report.left(node, reason(node, ignored));
+            }
+        }
+    }
+
+    private static String reason(Node node, NodeGlobs ignored) {
+        if (ignored.contains(node)) {
+            return "it was asked for";
+        }
+        return node.opType().startsWith("Conv") ? "an integer Conv is slower" : "its weight or bias is computed";
+    }
+}

@@ -1,0 +1,213 @@
+package dev.millrace.quantization;
+
+import dev.millrace.onnx.Attribute;
+import dev.millrace.onnx.DataType;
+import dev.millrace.onnx.Graph;
+import dev.millrace.onnx.Node;
+import dev.millrace.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Writes a placement into its graph as QuantizeLinear and DequantizeLinear nodes.
+ *
+ * <p>Weights become signed 8-bit initializers; biases become int32 at the product of both scales, one for each use, because
+ * inputs differ. Nodes keep their names, and a value {@code t} that exists as integers only is still called {@code t} behind
+ * its DequantizeLinear.
+ */
+final class QdqRewrite {
+    /** Leaves room for the sum that is added to the bias. */
+    private static final double LARGEST_BIAS = 1 << 30;
+
+    private final Graph graph;
+    private final Placement placement;
+    private final Map<Node, Layer> layers;
+    private final Map<String, Uint8Scale> scales;
+    private final WeightStore weights;
+
+    /** Tensors that exist in float too, to their rounded form. */
+    private final Map<String, String> rounded = new HashMap<>();
+
+    private QdqRewrite(Graph graph, Placement placement, Map<String, Uint8Scale> scales, WeightStore weights) {
+        this.graph = graph;
+        this.placement = placement;
+        this.scales = scales;
+        this.weights = weights;
+        layers = placement.layers().stream().collect(Collectors.toMap(Layer::node, Function.identity()));
+    }
+
+    /**
+     * Edits the graph in place.
+     *
+     * @param placement planned on this graph as it is
+     * @param scales for every tensor of the placement
+     */
+    static void apply(Graph graph, Placement placement, Map<String, Uint8Scale> scales, WeightStore weights) {
+        var rewrite = new QdqRewrite(graph, placement, scales, weights);
+        rewrite.announceWeights();
+        graph.requiredInputs().stream().map(input -> input.name()).toList().forEach(rewrite::roundInput);
+        List.copyOf(graph.nodes()).forEach(rewrite::rewrite);
+        graph.removeDead();
+    }
+
+    private void announceWeights() {
+        for (var layer : placement.layers()) {
+            weights.announce(layer, leastScales(layer));
+        }
+        for (var table : placement.tables()) {
+            var tensor = graph.constant(table.input(0)).orElseThrow();
+            weights.announce(tensor, tensor.rank() - 1);
+        }
+    }
+
+    /** A bias must fit 32 bits in units of both scales. */
+    private float[] leastScales(Layer layer) {
+        var bias = bias(layer);
+        var least = new float[bias.length];
+        for (int c = 0; c < bias.length; c++) {
+            least[c] = (float)
+                    (Math.abs(bias[c]) / LARGEST_BIAS / scale(layer.input()).scale());
+        }
+        return least;
+    }
+
+    private float[] bias(Layer layer) {
+        return layer.is("Conv") || layer.is("Gemm")
+                ? graph.constant(layer.node().input(2)).map(Tensor::floats).orElse(new float[0])
+                : new float[0];
+    }
+
+    private void roundInput(String input) {
+        if (placement.tensors().containsKey(input)) {
+            graph.addFirst(roundedBeside(input));
+        }
+    }
+
+    private void rewrite(Node node) {
+        var nodes = new ArrayList<Node>();
+        if (placement.tables().contains(node)) {
+            nodes.addAll(table(graph, node, weights.get(node.input(0))));
+        } else {
+            var layer = layers.get(node);
+            var edited = layer != null
+                    ? layer(layer, nodes)
+                    : placement.operators().contains(node) ? withRoundedInputs(node) : node;
+            nodes.add(edited);
+            for (var output : node.outputs()) {
+                var integerOnly = placement.tensors().get(output);
+                if (integerOnly != null && integerOnly) {
+                    var inner = graph.freshName(output + "_float");
+                    var at = nodes.indexOf(edited);
+                    edited = edited.withOutputs(edited.outputs().stream()
+                            .map(o -> o.equals(output) ? inner : o)
+                            .toList());
+                    nodes.set(at, edited);
+                    nodes.addAll(List.of(pair(output, inner, output)));
+                } else if (integerOnly != null) {
+                    nodes.addAll(List.of(roundedBeside(output)));
+                }
+            }
+        }
+        if (!nodes.equals(List.of(node))) {
+            graph.replace(node, nodes.toArray(Node[]::new));
+        }
+    }
+
+    private Node withRoundedInputs(Node node) {
+        return node.withInputs(node.inputs().stream()
+                .map(input -> rounded.getOrDefault(input, input))
+                .toList());
+    }
+
+    private Node layer(Layer layer, List<Node> before) {
+        var weight = weights.get(layer.weight().name());
+        var edited = layer.is("ConvTranspose") ? layer.node() : withRoundedInputs(layer.node());
+        edited = edited.withInput(1, weight(layer, weight, before));
+        var bias = bias(layer);
+        return bias.length == 0 ? edited : edited.withInput(2, bias(layer, bias, weight, before));
+    }
+
+    /** One DequantizeLinear for each use; ONNX Runtime fuses it into the layer. */
+    private String weight(Layer layer, Int8Weight weight, List<Node> before) {
+        var from = weight.values().name();
+        int axis = weight.axis();
+        if (layer.transposed()) {
+            var turned = graph.freshName(layer.name() + "_weight_transposed");
+            before.add(Node.of("Transpose", turned, List.of(from), List.of(turned), Attribute.ints("perm", 1, 0)));
+            from = turned;
+            axis = axis < 0 ? axis : 1 - axis;
+        }
+        return dequantize(layer.name() + "_weight", from, WeightStore.scaleName(weight), axis, before);
+    }
+
+    private String bias(Layer layer, float[] bias, Int8Weight weight, List<Node> before) {
+        float input = scale(layer.input()).scale();
+        var scale = new float[bias.length];
+        var quantized = new int[bias.length];
+        for (int c = 0; c < bias.length; c++) {
+            scale[c] = input * weight.scales()[weight.scales().length == 1 ? 0 : c];
+            quantized[c] = (int) Math.rint(bias[c] / (double) scale[c]);
+        }
+        var name = graph.freshName(layer.name() + "_bias_int32");
+        graph.put(Tensor.ints(name, quantized, quantized.length));
+        graph.put(Tensor.floats(name + "_scale", scale, scale.length));
+        return dequantize(layer.name() + "_bias", name, name + "_scale", 0, before);
+    }
+
+    private String dequantize(String what, String from, String scale, int axis, List<Node> before) {
+        var name = graph.freshName(what + "_dequantized");
+        var node = Node.of("DequantizeLinear", name, List.of(from, scale), List.of(name));
+        before.add(axis < 0 ? node : node.with(Attribute.of("axis", axis)));
+        return name;
+    }
+
+    /** The rows are looked up as integers, then made float: a table is never expanded. */
+    static List<Node> table(Graph graph, Node gather, Int8Weight weight) {
+        var rows = graph.freshName(gather.output() + "_quantized");
+        var lookup = gather.withInput(0, weight.values().name()).withOutputs(rows);
+        var node = Node.of(
+                "DequantizeLinear",
+                graph.freshName(gather.output() + "_dequantize"),
+                List.of(rows, WeightStore.scaleName(weight)),
+                gather.outputs());
+        return List.of(lookup, weight.axis() < 0 ? node : node.with(Attribute.of("axis", -1)));
+    }
+
+    private Node[] roundedBeside(String tensor) {
+        var name = graph.freshName(tensor + "_rounded");
+        rounded.put(tensor, name);
+        return pair(tensor, tensor, name);
+    }
+
+    private Node[] pair(String tensor, String from, String to) {
+        var scale = scale(tensor);
+        var quantized = graph.freshName(tensor + "_quantized");
+        graph.put(Tensor.floats(quantized + "_scale", new float[] {scale.scale()}));
+        graph.put(Tensor.bytes(quantized + "_zero_point", DataType.UINT8, new byte[] {(byte) scale.zeroPoint()}));
+        var parameters = List.of(quantized + "_scale", quantized + "_zero_point");
+        return new Node[] {
+            Node.of(
+                    "QuantizeLinear",
+                    quantized,
+                    List.of(from, parameters.get(0), parameters.get(1)),
+                    List.of(quantized)),
+            Node.of(
+                    "DequantizeLinear",
+                    graph.freshName(tensor + "_dequantize"),
+                    List.of(quantized, parameters.get(0), parameters.get(1)),
+                    List.of(to))
+        };
+    }
+
+    private Uint8Scale scale(String tensor) {
+        var scale = scales.get(tensor);
+        if (scale == null) {
+            throw new IllegalStateException("no scale for '" + tensor + "'");
+        }
+        return scale;
+    }
+}

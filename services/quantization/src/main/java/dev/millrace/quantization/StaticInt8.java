@@ -1,0 +1,268 @@
+package dev.millrace.quantization;
+
+import dev.millrace.engine.OrtSession;
+import dev.millrace.engine.SessionSettings;
+import dev.millrace.engine.data.Dataset;
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Graph;
+import dev.millrace.onnx.Model;
+import dev.millrace.onnx.Node;
+import dev.millrace.stage.Option;
+import dev.millrace.stage.StageContext;
+import dev.millrace.stage.StageResult;
+import dev.millrace.stage.Technique;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Static INT8: weights and activations in 8 bits, the activations' ranges measured on calibration data (Jacob et al.,
+ * "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018).
+ *
+ * <p>In order: fold what can be folded into layers ({@link PreparedModel}), plan ({@link Placement}), calibrate ({@link
+ * Calibrator}), write ({@link QdqRewrite}), compare with the float model ({@link Fidelity}) and, while the worst output group
+ * is below {@code minFidelity}, move the layers that add most error back to float ({@link LayerErrors}); at last time both
+ * models beside each other.
+ *
+ * <p>Cost: one pass over the calibration data, a few samples for each comparison.
+ */
+final class StaticInt8 implements Technique<StaticInt8.Options> {
+    private static final String CALIBRATION = "calibration";
+
+    /** Tensors joined by a Concat may differ so much in magnitude before rounding them alike destroys the small one. */
+    private static final double CONCAT_RATIO = 16;
+
+    private static final int MOST_ROUNDS = 4;
+    private static final double SHARE_PER_ROUND = 0.1;
+
+    /** Options; the defaults are what won on real models. */
+    record Options(
+            @Option(
+                    value = "How the range of an activation follows from the values seen.",
+                    defaultValue = "\"minmax\"",
+                    allowed = "percentile, entropy and mse cut outliers off")
+            RangeMethod method,
+
+            @Option(
+                    value = "Percent of the values that the range keeps, for method percentile.",
+                    defaultValue = "99.99",
+                    allowed = "50 < percentile ≤ 100")
+            double percentile,
+
+            @Option(value = "Symmetric activations, zero at 128.", defaultValue = "false")
+            boolean symmetric,
+
+            @Option(value = "A scale for each output channel of a weight instead of one.", defaultValue = "true")
+            boolean perChannel,
+
+            @Option(
+                    value = "Fit weights to processors whose sums of two 8-bit products saturate.",
+                    defaultValue = "\"auto\"",
+                    allowed = "auto tries this processor; on for x86 without VNNI; off for all others")
+            Saturation saturation,
+
+            @Option(
+                    value = "Nodes to leave in float, by name or operator type, with * and ?.",
+                    defaultValue = "[]",
+                    allowed = "each must match a node")
+            List<String> ignored,
+
+            @Option(
+                    value =
+                            "Least cosine between the outputs of float and quantized model, for every group of channels.",
+                    defaultValue = "0.95",
+                    allowed = "0 ≤ minFidelity ≤ 1, 0 accepts anything")
+            double minFidelity) {
+        Options {
+            if (!(percentile > 50 && percentile <= 100)) {
+                throw new IllegalArgumentException("percentile=" + percentile);
+            }
+            if (!(minFidelity >= 0 && minFidelity <= 1)) {
+                throw new IllegalArgumentException("minFidelity=" + minFidelity);
+            }
+        }
+    }
+
+    @Override
+    public String name() {
+        return "static-int8";
+    }
+
+    @Override
+    public String summary() {
+        return "8-bit weights and activations, ranges measured on calibration data.";
+    }
+
+    @Override
+    public String useWhen() {
+        return "A CPU should run the model faster and there are a hundred typical inputs.";
+    }
+
+    @Override
+    public List<String> data() {
+        return List.of(CALIBRATION);
+    }
+
+    @Override
+    public Class<Options> options() {
+        return Options.class;
+    }
+
+    @Override
+    public StageResult run(Options options, StageContext context) throws IOException {
+        return new Run(options, context).run();
+    }
+
+    /** One task. */
+    private static final class Run {
+        private final Options options;
+        private final StageContext context;
+        private final Model model;
+        private final NodeGlobs ignored;
+        private final QuantizationReport report = new QuantizationReport();
+        private final Set<String> stays = new HashSet<>();
+
+        Run(Options options, StageContext context) throws IOException {
+            this.options = options;
+            this.context = context;
+            model = PreparedModel.openFolded(context.model());
+            ignored =
+                    NodeGlobs.of(options.ignored(), Model.read(context.model()).graph());
+        }
+
+        StageResult run() throws IOException {
+            boolean saturates = options.saturation().holds(context.workDirectory());
+            var placement = place(model.graph());
+            if (placement.layers().isEmpty() && placement.tables().isEmpty()) {
+                throw PreparedModel.nothingToQuantize(
+                        context.model(), String.join(", ", Layer.TYPES) + " with constant weights");
+            }
+            var calibration = calibrate(placement);
+            keepUnevenConcats(placement, calibration.ranges());
+            var file = context.workDirectory().resolve("model.onnx");
+            var fidelity = write(file, saturates, calibration);
+            fidelity = repair(file, saturates, calibration, fidelity);
+            var latency = Latency.compare(
+                    context.model(), file, calibration.references().get(0).feed(), context.threads());
+            report.describe(model.graph(), place(model.graph()), ignored);
+            report.saturation(saturates);
+            report.calibrated(calibration);
+            report.fidelity(fidelity, options.minFidelity());
+            report.latency(latency);
+            return new StageResult(file, null, report.fields());
+        }
+
+        private Placement place(Graph graph) {
+            return Placement.of(graph, layer -> layer.obstacle(graph).isEmpty(), this::staysFloat);
+        }
+
+        private boolean staysFloat(Node node) {
+            return ignored.contains(node) || stays.contains(node.output());
+        }
+
+        private Calibration calibrate(Placement placement) throws IOException {
+            var data = context.data(CALIBRATION)
+                    .orElseThrow(() -> new RefusedException(
+                            "DATA_MISSING",
+                            "quantization:static-int8",
+                            "no calibration data",
+                            "--data calibration=PATH"));
+            context.progress(0.05, "calibrating");
+            return new Calibrator(options.method(), options.percentile(), context.threads(), context.workDirectory())
+                    .run(
+                            model,
+                            placement.tensors().keySet(),
+                            inputs -> Dataset.open(data.path(), data.format(), data.options(), inputs),
+                            fraction -> context.progress(0.05 + 0.6 * fraction, "calibrating"));
+        }
+
+        private void keepUnevenConcats(Placement placement, Map<String, Range> ranges) {
+            for (var node : placement.operators()) {
+                var magnitudes = node.inputs().stream()
+                        .flatMap(input -> Optional.ofNullable(ranges.get(input)).stream())
+                        .mapToDouble(Range::magnitude)
+                        .filter(magnitude -> magnitude > 0)
+                        .summaryStatistics();
+                if (node.is("Concat") && magnitudes.getMax() > CONCAT_RATIO * magnitudes.getMin()) {
+                    stays.add(node.output());
+                    report.left(node, "its inputs live on different scales");
+                }
+            }
+        }
+
+        /** Writes the model as planned now and says how good it is. */
+        private List<Fidelity> write(Path file, boolean saturates, Calibration calibration) throws IOException {
+            context.progress(0.7, "quantizing");
+            var quantized = model.copy();
+            var graph = quantized.graph();
+            keepUnseen(graph, calibration.ranges());
+            var placement = place(graph);
+            QdqRewrite.apply(
+                    graph,
+                    placement,
+                    scales(placement, calibration.ranges()),
+                    new WeightStore(graph, saturates, options.perChannel()));
+            quantized.write(file);
+            context.progress(0.8, "comparing with the float model");
+            try (var session = OrtSession.open(
+                    file, SessionSettings.threads(context.threads()).frugal())) {
+                return Fidelity.measure(session, calibration.references());
+            }
+        }
+
+        /** A tensor that held no number, in a branch that never ran or of size 0, has no range. */
+        private void keepUnseen(Graph graph, Map<String, Range> ranges) {
+            for (var layer : place(graph).layers()) {
+                if (!layer.is("ConvTranspose") && !ranges.containsKey(layer.input())) {
+                    stays.add(layer.node().output());
+                    report.left(layer.node(), "its input held no number during calibration");
+                }
+            }
+        }
+
+        private Map<String, Uint8Scale> scales(Placement placement, Map<String, Range> ranges) {
+            var shared = new HashMap<String, Range>();
+            placement.scaleOf().forEach((tensor, root) -> {
+                var range = ranges.get(tensor);
+                if (range != null) {
+                    shared.merge(root, range, Range::union);
+                }
+            });
+            var scales = new HashMap<String, Uint8Scale>();
+            placement.scaleOf().forEach((tensor, root) -> {
+                var range = shared.getOrDefault(root, new Range(0, 0));
+                scales.put(tensor, options.symmetric() ? Uint8Scale.symmetric(range) : Uint8Scale.of(range));
+            });
+            return scales;
+        }
+
+        /** Moves the layers that add most error back to float until the floor holds. */
+        private List<Fidelity> repair(Path file, boolean saturates, Calibration calibration, List<Fidelity> first)
+                throws IOException {
+            var best = first;
+            for (int round = 0; round < MOST_ROUNDS && worst(best) < options.minFidelity(); round++) {
+                var layers = place(model.graph()).layers();
+                if (layers.isEmpty()) {
+                    return best;
+                }
+                int count = Math.max(1, (int) (layers.size() * SHARE_PER_ROUND));
+                var errors = LayerErrors.measure(model, file, layers, calibration.references(), context);
+                for (var error : errors.subList(0, Math.min(count, errors.size()))) {
+                    stays.add(error.layer().node().output());
+                    report.left(error.layer().node(), error.reason());
+                }
+                best = write(file, saturates, calibration);
+            }
+            return best;
+        }
+
+        private static double worst(List<Fidelity> fidelity) {
+            return fidelity.stream().mapToDouble(Fidelity::cosine).min().orElse(1);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.quantization;
+
+import org.jspecify.annotations.NullMarked;
