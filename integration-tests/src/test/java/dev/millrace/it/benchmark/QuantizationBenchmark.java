@@ -53,7 +53,11 @@ public final class QuantizationBenchmark {
         var report = new HashMap<>(result.report());
         report.remove("ranges");
         System.out.printf(
-                Locale.ROOT, "%.2f s, peak %s, %s%n", seconds, peakMemory(), Json.mapper().writeValueAsString(report));
+                Locale.ROOT,
+                "%.2f s, peak %s, %s%n",
+                seconds,
+                peakMemory(),
+                Json.mapper().writeValueAsString(report));
     }
 
     private static int take(Map<String, JsonNode> options, String name, int otherwise) {

@@ -61,9 +61,7 @@ public final class Probe {
         command.addAll(JVM);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Probe.class.getName(), answer.toString()));
         command.addAll(List.of(arguments));
-        var builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
+        var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         // The worker tunes the allocator for training; what a user sees is the system's own.
         builder.environment().keySet().removeIf(name -> name.startsWith("MALLOC_"));
         var process = builder.start();
