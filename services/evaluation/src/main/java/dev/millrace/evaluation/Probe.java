@@ -59,11 +59,15 @@ public final class Probe {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Probe.class.getName(), answer.toString()));
+        command.addAll(List.of(Probe.class.getName(), answer.toString()));
         command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         // The worker tunes the allocator for training; what a user sees is the system's own.
         builder.environment().keySet().removeIf(name -> name.startsWith("MALLOC_"));
+        // Not as a word of the command: ONNX Runtime 1.29 matches a regular expression on the command line, and a long
+        // one
+        // overflows its stack.
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         var process = builder.start();
         try {
             boolean ended = process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES);

@@ -89,7 +89,10 @@ record ChildClassPath(List<Path> entries, String code, Map<String, String> versi
                 new TreeMap<>(Map.of("millrace", code.substring(0, 12), "java", System.getProperty("java.version")));
         entries.forEach(entry -> ENGINES.forEach((jar, engine) -> {
             var name = VERSIONED.matcher(entry.getFileName().toString());
-            if (name.matches() && (jar.equals(name.group(1)) || dotted(entry).contains(jar))) {
+            var artifact = jar.substring(jar.lastIndexOf('.') + 1);
+            if (name.matches()
+                    && artifact.equals(name.group(1))
+                    && dotted(entry).contains(jar)) {
                 versions.put(engine, name.group(2));
             }
         }));

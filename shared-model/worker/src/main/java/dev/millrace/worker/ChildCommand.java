@@ -36,8 +36,8 @@ record ChildCommand(List<String> words, Map<String, String> environment) {
         if (shell) {
             words.add("-D" + StageRunner.ANSWERS + "=" + ANSWERS);
         }
-        words.addAll(List.of("-cp", classPath.path(), StageRunner.class.getName()));
-        return new ChildCommand(List.copyOf(words), environment(limits, engines));
+        words.add(StageRunner.class.getName());
+        return new ChildCommand(List.copyOf(words), environment(classPath, limits, engines));
     }
 
     private static String script(ChildLimits limits) {
@@ -51,9 +51,13 @@ record ChildCommand(List<String> words, Map<String, String> environment) {
     /**
      * One arena that gives memory back late: the main thread of a JVM otherwise maps and unmaps every large tensor. Threads
      * of OpenMP sleep instead of spinning, because other children run beside this one.
+     *
+     * <p>The class path is here and not among the words: ONNX Runtime 1.29 matches a regular expression on {@code
+     * /proc/self/cmdline}, and a line of some 15 KB overflows the stack of the thread that opens the first session.
      */
-    private static Map<String, String> environment(ChildLimits limits, Path engines) {
+    private static Map<String, String> environment(ChildClassPath classPath, ChildLimits limits, Path engines) {
         return Map.of(
+                "CLASSPATH", classPath.path(),
                 "MALLOC_ARENA_MAX", "1",
                 "MALLOC_MMAP_THRESHOLD_", "1073741824",
                 "MALLOC_TRIM_THRESHOLD_", "17179869184",

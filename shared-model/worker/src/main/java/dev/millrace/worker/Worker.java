@@ -19,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All stages of this process at work, until {@link #close}. Starting returns at once; Kafka may come later.
@@ -42,6 +43,10 @@ public final class Worker implements AutoCloseable {
     private final Cancellations cancellations;
     private final List<TaskLoop> loops = new ArrayList<>();
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
+
+    /** The one thread that has nothing to finish. */
+    private volatile @Nullable Thread gauge;
+
     private final ExecutorService attempts = Executors.newCachedThreadPool(Worker::daemon);
     private volatile boolean closing;
 
@@ -143,6 +148,7 @@ public final class Worker implements AutoCloseable {
         thread("worker-control", cancellations::listen);
         loops.forEach(loop -> thread("worker-tasks-" + loop.stage(), loop));
         LOG.infof("worker %s takes tasks of %s, %d at a time", settings.name(), techniques.stages(), pool.slots());
+        gauge = Thread.currentThread();
         new QueueDepth(admin, techniques.stages(), metrics).measureWhile(() -> !closing);
     }
 
@@ -166,6 +172,10 @@ public final class Worker implements AutoCloseable {
         }
         cancellations.stop();
         loops.forEach(TaskLoop::stop);
+        var measuring = gauge;
+        if (measuring != null) {
+            measuring.interrupt();
+        }
         awaitThreads();
         pool.close();
         attempts.shutdownNow();
