@@ -58,7 +58,6 @@ record Verdict(
             notes.add("Objective not met: " + words(minimise) + " "
                     + (Double.isNaN(ratio) ? "was not measured." : "is not less than the original's."));
         }
-        addComparison(evaluation, notes);
         return new Verdict(objective, withinDrop, smaller, drop, ratio, List.copyOf(notes));
     }
 
@@ -78,20 +77,6 @@ record Verdict(
             return drop < other.drop || Double.isNaN(other.drop);
         }
         return Double.isNaN(ratio) ? Double.isNaN(other.ratio) : !(ratio >= other.ratio);
-    }
-
-    private static void addComparison(Evaluation evaluation, List<String> notes) {
-        var before = evaluation.baseline();
-        var after = evaluation.result();
-        if (after.sizeBytes() >= before.sizeBytes()) {
-            notes.add("Not smaller: " + after.sizeBytes() + " bytes, the original has " + before.sizeBytes() + ".");
-        }
-        if (before.latency() != null
-                && after.latency() != null
-                && after.latency().p50Millis() > before.latency().p50Millis()) {
-            notes.add("Slower: " + figure(after.latency().p50Millis()) + " ms at the median, the original takes "
-                    + figure(before.latency().p50Millis()) + " ms.");
-        }
     }
 
     /** How far the metric fell from the original model to the result. */

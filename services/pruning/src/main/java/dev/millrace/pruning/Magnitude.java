@@ -21,7 +21,7 @@ final class Magnitude implements Technique<Magnitude.Options> {
             @Option(
                     value = "How the sparsity is shared out: the same in every layer, by one threshold over all, by"
                             + " LAMP scores, or by the Erdős–Rényi kernel rule.",
-                    defaultValue = "\"layer\"")
+                    defaultValue = "\"lamp\"")
             Scope scope,
 
             @Option(
