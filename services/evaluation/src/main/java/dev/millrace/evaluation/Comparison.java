@@ -81,8 +81,7 @@ public final class Comparison {
         try (var first = OrtSession.open(baseline, ort);
                 var second = OrtSession.open(result, ort);
                 var inputs = Inputs.open(data.orElse(null), first, settings.batch())) {
-            quality =
-                    Quality.measure(first, second, inputs, fraction -> progress.at(0.05 + 0.55 * fraction, "scoring"));
+            quality = Quality.measure(first, second, inputs, fraction -> progress.at(0.05 + 0.5 * fraction, "scoring"));
         }
         var chosen = quality.metric(metric.orElse(null));
         quality = quality.with(chosen);

@@ -43,7 +43,7 @@ class ComparisonTest {
         var original = model("a.onnx", 1, 0, 0, 1);
         var pruned = model("b.onnx", 1, 0, 0, 0);
         // The original classifies all three rows rightly; without its last weight the second row is lost.
-        var data = csv("2,1,0\n-3,1,1\n4,2,0\n");
+        var data = csv("2,1,0\n1,3,1\n4,2,0\n");
         var report = new Comparison(QUICK, scratch, (fraction, activity) -> {})
                 .run(original, pruned, data, Optional.empty());
         var evaluation = report.evaluation();

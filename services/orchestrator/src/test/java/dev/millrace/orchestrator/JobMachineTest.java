@@ -136,8 +136,7 @@ class JobMachineTest {
         send(measured(task(), 0.95, 3.123456));
         var completed = terminal(CompressionCompleted.class);
         assertThat(completed.objectiveMet()).as("no objective was asked for").isTrue();
-        assertThat(completed.notes())
-                .containsExactly("quantization: 2 layers stay in float");
+        assertThat(completed.notes()).containsExactly("quantization: 2 layers stay in float");
     }
 
     @Test
