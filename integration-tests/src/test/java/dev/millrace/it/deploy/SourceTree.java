@@ -117,7 +117,7 @@ final class SourceTree {
         var files = new TreeSet<Path>();
         for (var group : new String[] {"shared-model", "services"}) {
             try (var paths = Files.walk(ROOT.resolve(group))) {
-                paths.filter(path -> path.toString().contains("/src/main/"))
+                paths.filter(path -> path.toString().matches(".*/src/main/.*\\.(java|properties)"))
                         .filter(Files::isRegularFile)
                         .forEach(files::add);
             }
