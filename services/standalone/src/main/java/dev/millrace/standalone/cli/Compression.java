@@ -12,6 +12,7 @@ import dev.millrace.message.RequestRules;
 import dev.millrace.standalone.DataDirectory;
 import dev.millrace.standalone.Standalone;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -127,11 +128,18 @@ record Compression(
 
     private static void copy(ArtifactStore store, ArtifactReference reference, Path file) throws IOException {
         Path stored = store.resolve(reference);
-        Files.copy(stored, file, StandardCopyOption.REPLACE_EXISTING);
+        write(stored, file);
         for (var part : reference.external()) {
             Path target = file.resolveSibling(part.name());
             Files.createDirectories(directoryOf(target));
-            Files.copy(stored.resolveSibling(part.name()), target, StandardCopyOption.REPLACE_EXISTING);
+            write(stored.resolveSibling(part.name()), target);
+        }
+    }
+
+    /** The bytes alone: in the store files are read-only, and here they are the user's. */
+    private static void write(Path stored, Path target) throws IOException {
+        try (InputStream bytes = Files.newInputStream(stored)) {
+            Files.copy(bytes, target, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 

@@ -40,10 +40,12 @@ final class DemoCommand implements Callable<Integer> {
                         directory,
                         job -> {
                             int status = new JobReport(terminal, false).show(job);
-                            terminal.out().println();
-                            terminal.out()
-                                    .println("The smaller model is " + out.resolve(ResultFiles.MODEL) + ", the report "
-                                            + out.resolve(ResultFiles.REPORT) + ".");
+                            if (status == ExitStatus.DONE) {
+                                terminal.out().println();
+                                terminal.out()
+                                        .println("The smaller model is " + out.resolve(ResultFiles.MODEL)
+                                                + ", the report " + out.resolve(ResultFiles.REPORT) + ".");
+                            }
                             return status;
                         });
     }

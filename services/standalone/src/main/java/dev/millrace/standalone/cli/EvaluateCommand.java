@@ -100,11 +100,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private FromChild.Answer run(ToChild.RunTask task, Path state) throws IOException {
         var child = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                StageRunner.class.getName());
-        child.environment().putAll(Map.of("DJL_OFFLINE", "true", "OMP_WAIT_POLICY", "passive"));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), StageRunner.class.getName());
+        child.environment()
+                .putAll(Map.of(
+                        "CLASSPATH", System.getProperty("java.class.path"),
+                        "DJL_OFFLINE", "true",
+                        "OMP_WAIT_POLICY", "passive"));
         child.redirectError(state.resolve("child.log").toFile());
         Process process = child.start();
         var progress = new ProgressLine(terminal);

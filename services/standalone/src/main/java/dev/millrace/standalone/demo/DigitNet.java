@@ -1,35 +1,38 @@
 package dev.millrace.standalone.demo;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Two convolutions, a pooling and two dense layers: 68,562 parameters, 1.2 million multiply-accumulates a digit. */
+/** Three convolutions, a pooling and a dense layer: 58,314 parameters, 3.6 million multiply-accumulates a digit. */
 final class DigitNet {
-    final Layer.Conv first;
-    final Layer.Conv second;
-    final Layer.Dense hidden;
-    final Layer.Dense last;
-    private final List<Layer> layers;
+    /** Side of the squares that the pooling takes the largest value of. */
+    static final int POOL = 4;
+
+    final List<Layer.Conv> convolutions;
+    final Layer.Dense scores;
+    private final List<Layer> layers = new ArrayList<>();
 
     DigitNet(Random random) {
-        this(32, 64, 48, random);
+        this(List.of(32, 64, 64), random);
     }
 
-    DigitNet(int firstChannels, int secondChannels, int hiddenUnits, Random random) {
+    /** @param channels of each convolution */
+    DigitNet(List<Integer> channels, Random random) {
         int side = Digits.SIDE;
-        first = new Layer.Conv(1, firstChannels, side, random);
-        second = new Layer.Conv(firstChannels, secondChannels, side, random);
-        hidden = new Layer.Dense(secondChannels * side * side / 4, hiddenUnits, random);
-        last = new Layer.Dense(hiddenUnits, Digits.CLASSES, random);
-        layers = List.of(
-                first,
-                new Layer.Relu(),
-                second,
-                new Layer.Relu(),
-                new Layer.MaxPool(side),
-                hidden,
-                new Layer.Relu(),
-                last);
+        List<Layer.Conv> made = new ArrayList<>();
+        int in = 1;
+        for (int out : channels) {
+            var convolution = new Layer.Conv(in, out, side, random);
+            made.add(convolution);
+            layers.add(convolution);
+            layers.add(new Layer.Relu());
+            in = out;
+        }
+        convolutions = List.copyOf(made);
+        layers.add(new Layer.MaxPool(side, POOL));
+        scores = new Layer.Dense(in * (side / POOL) * (side / POOL), Digits.CLASSES, random);
+        layers.add(scores);
     }
 
     /** @return one score for each digit */

@@ -24,6 +24,7 @@ import java.util.stream.IntStream;
  */
 public final class DigitTrainer {
     private static final long OPSET = 17;
+    private static final int EPOCHS = 14;
     private static final int BATCH = 32;
     private static final float LEARNING_RATE = 2e-3f;
 
@@ -32,7 +33,7 @@ public final class DigitTrainer {
     public static void main(String[] arguments) throws IOException {
         var random = new Random(7);
         var net = new DigitNet(random);
-        train(net, Digits.load(Digits.TRAINING), 20, random);
+        train(net, Digits.load(Digits.TRAINING), EPOCHS, random);
         model(net).write(Path.of(arguments[0]));
         System.out.printf("%.4f of the test digits are right%n", accuracy(net, Digits.load(Digits.TEST)));
     }
@@ -43,12 +44,16 @@ public final class DigitTrainer {
         var batch = Dimension.symbolic("batch");
         long side = Digits.SIDE;
         String x = model.input("image", DataType.FLOAT, batch, dim(1), dim(side), dim(side));
-        x = convolution(model, "first", net.first, 1 / Digits.WHITE, x);
-        x = convolution(model, "second", net.second, 1, x);
-        x = model.node("MaxPool", List.of(x), Attribute.ints("kernel_shape", 2, 2), Attribute.ints("strides", 2, 2));
+        float scale = 1 / Digits.WHITE;
+        for (int i = 0; i < net.convolutions.size(); i++) {
+            x = convolution(model, "conv" + (i + 1), net.convolutions.get(i), scale, x);
+            scale = 1;
+        }
+        long[] window = {DigitNet.POOL, DigitNet.POOL};
+        x = model.node(
+                "MaxPool", List.of(x), Attribute.ints("kernel_shape", window), Attribute.ints("strides", window));
         x = model.node("Flatten", List.of(x));
-        x = model.node("Relu", List.of(dense(model, "hidden", net.hidden, x, "hidden.sums")));
-        model.output(dense(model, "last", net.last, x, "scores"), DataType.FLOAT, batch, dim(Digits.CLASSES));
+        model.output(dense(model, "scores", net.scores, x), DataType.FLOAT, batch, dim(Digits.CLASSES));
         return model.build();
     }
 
@@ -69,10 +74,10 @@ public final class DigitTrainer {
         return model.node("Relu", List.of(sums));
     }
 
-    private static String dense(ModelBuilder model, String name, Layer.Dense layer, String x, String output) {
+    private static String dense(ModelBuilder model, String name, Layer.Dense layer, String x) {
         String w = model.initializer(Tensor.floats(name + ".weight", layer.weights.value, layer.weights.shape));
         String b = model.initializer(Tensor.floats(name + ".bias", layer.bias.value, layer.bias.shape));
-        return model.node(Node.of("Gemm", name, List.of(x, w, b), List.of(output), Attribute.of("transB", 1L)));
+        return model.node(Node.of("Gemm", name, List.of(x, w, b), List.of(name), Attribute.of("transB", 1L)));
     }
 
     private static Dimension dim(long size) {

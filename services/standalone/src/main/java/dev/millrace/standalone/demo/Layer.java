@@ -164,30 +164,27 @@ sealed interface Layer {
         }
     }
 
-    /** The largest of each 2×2 square: {@code (C, side, side)} to {@code (C, side/2, side/2)}. */
+    /** The largest of each square: {@code (C, side, side)} to {@code (C, side/window, side/window)}. */
     final class MaxPool implements Layer {
         private final int side;
+        private final int window;
         private int[] largest = {};
         private int inputSize;
 
-        MaxPool(int side) {
+        MaxPool(int side, int window) {
             this.side = side;
+            this.window = window;
         }
 
         @Override
         public float[] forward(float[] x) {
             inputSize = x.length;
-            largest = new int[x.length / 4];
+            largest = new int[x.length / (window * window)];
             float[] y = new float[largest.length];
-            int half = side / 2;
+            int squares = side / window; // in a row
             for (int i = 0; i < y.length; i++) {
-                int corner = (i / half) * 2 * side + (i % half) * 2;
-                int best = corner;
-                for (int candidate : new int[] {corner + 1, corner + side, corner + side + 1}) {
-                    best = x[candidate] > x[best] ? candidate : best;
-                }
-                largest[i] = best;
-                y[i] = x[best];
+                largest[i] = largest(x, (i / squares) * window * side + (i % squares) * window);
+                y[i] = x[largest[i]];
             }
             return y;
         }
@@ -199,6 +196,18 @@ sealed interface Layer {
                 dx[largest[i]] += dy[i];
             }
             return dx;
+        }
+
+        /** Where the largest value of the square with this upper left corner is. */
+        private int largest(float[] x, int corner) {
+            int best = corner;
+            for (int row = 0; row < window; row++) {
+                for (int column = 0; column < window; column++) {
+                    int candidate = corner + row * side + column;
+                    best = x[candidate] > x[best] ? candidate : best;
+                }
+            }
+            return best;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.standalone.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +14,7 @@ class DigitNetTest {
     @Test
     void gradientsAreTheSlopesOfTheLoss() {
         var random = new Random(1);
-        var net = new DigitNet(2, 3, 4, random);
+        var net = new DigitNet(List.of(2, 3), random);
         float[] image = new float[Digits.SIDE * Digits.SIDE];
         for (int i = 0; i < image.length; i++) {
             image[i] = random.nextFloat();
@@ -41,7 +42,7 @@ class DigitNetTest {
     @Test
     void trainingOnAFewDigitsLearnsThem() {
         var random = new Random(2);
-        var net = new DigitNet(4, 4, 16, random);
+        var net = new DigitNet(List.of(8, 16), random);
         var all = Digits.load(Digits.TEST);
         var few = new Digits(all.images().subList(0, 60), all.labels().subList(0, 60));
 
