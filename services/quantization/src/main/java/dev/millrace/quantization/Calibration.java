@@ -13,6 +13,10 @@ import java.util.Map;
  */
 record Calibration(Map<String, Range> ranges, long samples, List<Reference> references) {
 
+    Calibration withRanges(Map<String, Range> others) {
+        return new Calibration(others, samples, references);
+    }
+
     /**
      * A feed and its answers.
      *

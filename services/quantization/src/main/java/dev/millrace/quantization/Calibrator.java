@@ -7,21 +7,19 @@ import dev.millrace.engine.Value;
 import dev.millrace.engine.ValueSpec;
 import dev.millrace.engine.data.Dataset;
 import dev.millrace.message.RefusedException;
-import dev.millrace.onnx.Attribute;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
-import dev.millrace.onnx.Node;
 import dev.millrace.onnx.ValueInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.DoubleConsumer;
 
 /**
@@ -34,11 +32,12 @@ import java.util.function.DoubleConsumer;
 final class Calibrator {
     private static final int REFERENCES = 16;
     private static final long REFERENCE_BYTES = 32L << 20;
+
+    /** Feeds lie in native memory, which only a collection gives back; the heap alone would not ask for one in time. */
+    private static final long MOST_GARBAGE_BYTES = 32L << 20;
+
     private static final long BATCH_ELEMENTS = 1 << 15;
     private static final int LARGEST_BATCH = 32;
-
-    /** Larger tensors are counted in part, every k-th value; the range is exact all the same. */
-    private static final int COUNTED_VALUES = 1 << 16;
 
     private final RangeMethod method;
     private final double percentile;
@@ -66,14 +65,14 @@ final class Calibrator {
      */
     Calibration run(Model model, Collection<String> tensors, Data data, DoubleConsumer progress) throws IOException {
         if (method != RangeMethod.MINMAX) {
-            return observe(model, new Histograms(tensors), data, progress);
+            return observe(model, new Histograms(tensors, method, percentile), data, progress);
         }
         var extremes = new Extremes(tensors);
         var calibration = observe(model, extremes, data, progress);
-        if (extremes.infinite.isEmpty()) {
+        if (extremes.infinite().isEmpty()) {
             return calibration;
         }
-        var finite = observe(model, new Histograms(extremes.infinite), data, progress);
+        var finite = observe(model, new Histograms(extremes.infinite(), method, percentile), data, progress);
         var ranges = new HashMap<>(calibration.ranges());
         ranges.putAll(finite.ranges());
         return new Calibration(ranges, calibration.samples(), calibration.references());
@@ -85,32 +84,62 @@ final class Calibrator {
         observer.prepare(observed);
         var file = directory.resolve("calibration.onnx");
         observed.write(file);
-        var settings = SessionSettings.threads(threads).frugal();
-        var references = new ArrayList<Calibration.Reference>();
+        var references = new ConcurrentSkipListMap<Long, Calibration.Reference>();
         long samples = 0;
-        try (var session = OrtSession.open(file, settings);
-                var dataset = data.open(session.inputs())) {
+        try (var session = OrtSession.open(file, settings());
+                var dataset = data.open(session.inputs());
+                var parallel = new Parallel(threads)) {
             long all = dataset.samples();
-            long referenceBytes = 0;
+            long garbageBytes = 0;
+            long kept = 1;
             for (var batch : dataset.batches(batchRows(session.inputs()))) {
-                boolean keep = references.size() < REFERENCES && referenceBytes < REFERENCE_BYTES;
                 var feed = Padding.cut(batch.feed(), session.inputs());
-                try (var values = session.run(feed, wanted(observer.names(), keep ? outputs : List.of()))) {
-                    observer.see(values);
-                    if (keep) {
-                        var reference = reference(feed, values, outputs);
-                        references.add(reference);
-                        referenceBytes += bytes(reference);
-                    }
+                long number = samples;
+                if (number == 0) {
+                    var first = see(session, feed, observer, outputs);
+                    references.put(number, first);
+                    kept = batch.rows() * references(first);
+                } else if (number < kept) {
+                    parallel.run(() -> references.put(number, see(session, feed, observer, outputs)));
+                } else {
+                    parallel.run(() -> see(session, feed, observer, List.of()));
                 }
                 samples += batch.rows();
+                garbageBytes += bytes(batch.feed());
+                if (garbageBytes > MOST_GARBAGE_BYTES) {
+                    System.gc();
+                    garbageBytes = 0;
+                }
                 progress.accept(Math.min(1, samples / (double) Math.max(1, all)));
             }
+            parallel.await();
         }
         if (samples == 0) {
             throw new RefusedException("NO_CALIBRATION_DATA", "data calibration", "0 samples", "at least 1");
         }
-        return new Calibration(observer.ranges(), samples, references);
+        return new Calibration(observer.ranges(), samples, List.copyOf(references.values()));
+    }
+
+    /** A thread for each run. The memory pattern would keep a plan for every length of input. */
+    private static SessionSettings settings() {
+        return new SessionSettings(1, 1, SessionSettings.Optimization.ALL, true, false, false, null, null);
+    }
+
+    /** How many feeds to keep if all are like the first. */
+    private static long references(Calibration.Reference first) {
+        long size = Math.max(1, bytes(first.feed()) + bytes(first.outputs()));
+        return Math.max(1, Math.min(REFERENCES, REFERENCE_BYTES / size));
+    }
+
+    /** Runs once; the float outputs asked for are copied. */
+    private static Calibration.Reference see(
+            OrtSession session, Map<String, Value> feed, Observer observer, List<String> outputs) {
+        try (var values = session.run(feed, wanted(observer.names(), outputs))) {
+            synchronized (observer) {
+                observer.see(values);
+            }
+            return reference(feed, values, outputs);
+        }
     }
 
     private static Collection<String> wanted(Collection<String> observed, Collection<String> outputs) {
@@ -154,127 +183,9 @@ final class Calibrator {
         return Value.of(value.type(), value.dims(), copy);
     }
 
-    private static long bytes(Calibration.Reference reference) {
-        return reference.feed().values().stream()
-                        .mapToLong(value -> value.bytes().remaining())
-                        .sum()
-                + reference.outputs().values().stream()
-                        .mapToLong(value -> value.bytes().remaining())
-                        .sum();
-    }
-
-    /** What is looked at while running. */
-    private interface Observer {
-        /** Lets the values come out of the model. */
-        void prepare(Model model);
-
-        /** Outputs to ask for. */
-        Collection<String> names();
-
-        void see(Outputs values);
-
-        Map<String, Range> ranges();
-    }
-
-    private final class Histograms implements Observer {
-        private final Map<String, Histogram> histograms = new LinkedHashMap<>();
-        private float[] buffer = new float[0];
-
-        Histograms(Collection<String> tensors) {
-            tensors.forEach(tensor -> histograms.put(tensor, new Histogram()));
-        }
-
-        @Override
-        public void prepare(Model model) {
-            var graph = model.graph();
-            histograms.keySet().stream()
-                    .filter(tensor -> !graph.isOutput(tensor))
-                    .forEach(tensor -> graph.addOutput(ValueInfo.untyped(tensor)));
-        }
-
-        @Override
-        public Collection<String> names() {
-            return histograms.keySet();
-        }
-
-        @Override
-        public void see(Outputs values) {
-            histograms.forEach((tensor, histogram) -> {
-                var floats = values.get(tensor).floats();
-                int length = floats.remaining();
-                if (buffer.length < length) {
-                    buffer = new float[length];
-                }
-                floats.get(buffer, 0, length);
-                histogram.add(buffer, length, 1 + length / COUNTED_VALUES);
-            });
-        }
-
-        @Override
-        public Map<String, Range> ranges() {
-            var ranges = new HashMap<String, Range>();
-            histograms.forEach((tensor, histogram) -> {
-                if (!histogram.isEmpty()) {
-                    ranges.put(tensor, method.choose(histogram, percentile));
-                }
-            });
-            return ranges;
-        }
-    }
-
-    private static final class Extremes implements Observer {
-        private static final String LEAST = "/least";
-        private static final String MOST = "/most";
-
-        private final Collection<String> tensors;
-        private final List<String> names = new ArrayList<>();
-        private final Map<String, Range> ranges = new HashMap<>();
-
-        /** Tensors in which something stands for −∞: they need a second look. */
-        private final LinkedHashSet<String> infinite = new LinkedHashSet<>();
-
-        Extremes(Collection<String> tensors) {
-            this.tensors = tensors;
-        }
-
-        @Override
-        public void prepare(Model model) {
-            var graph = model.graph();
-            for (var tensor : tensors) {
-                reduce(model, "ReduceMin", tensor, tensor + LEAST);
-                reduce(model, "ReduceMax", tensor, tensor + MOST);
-                graph.addOutput(ValueInfo.tensor(tensor + LEAST, DataType.FLOAT, new long[0]));
-                graph.addOutput(ValueInfo.tensor(tensor + MOST, DataType.FLOAT, new long[0]));
-                names.add(tensor + LEAST);
-                names.add(tensor + MOST);
-            }
-        }
-
-        private static void reduce(Model model, String type, String tensor, String output) {
-            model.graph().add(Node.of(type, output, List.of(tensor), List.of(output), Attribute.of("keepdims", 0)));
-        }
-
-        @Override
-        public Collection<String> names() {
-            return names;
-        }
-
-        @Override
-        public void see(Outputs values) {
-            for (var tensor : tensors) {
-                float least = (float) values.get(tensor + LEAST).number(0);
-                float most = (float) values.get(tensor + MOST).number(0);
-                if (least <= Histogram.MINUS_INFINITY || most >= -Histogram.MINUS_INFINITY) {
-                    infinite.add(tensor);
-                } else if (least <= most) {
-                    ranges.merge(tensor, new Range(least, most), Range::union);
-                }
-            }
-        }
-
-        @Override
-        public Map<String, Range> ranges() {
-            return ranges;
-        }
+    private static long bytes(Map<String, Value> values) {
+        return values.values().stream()
+                .mapToLong(value -> value.bytes().remaining())
+                .sum();
     }
 }

@@ -18,7 +18,8 @@ import java.util.TreeSet;
  * @param output name of the output
  * @param from first index of axis 1 in this group
  * @param to behind the last index; −1 if the group is the whole output
- * @param cosine mean over samples of {@code a·b / (|a||b|)}; 1 is equal
+ * @param cosine {@code a·b / (|a||b|)} over all samples as one vector, so that samples in which nothing is found, scores
+ *     near 0, do not count as much as those in which something is; 1 is equal
  * @param relativeError {@code |a − b| / |a|} over all samples
  */
 record Fidelity(String output, int from, int to, double cosine, double relativeError) {
@@ -133,9 +134,9 @@ record Fidelity(String output, int from, int to, double cosine, double relativeE
         private final String output;
         private final int from;
         private final int to;
-        private double cosines;
-        private int rows;
-        private double squares;
+        private double products;
+        private double expectedSquares;
+        private double foundSquares;
         private double errors;
 
         Sums(String output, int from, int to) {
@@ -147,41 +148,33 @@ record Fidelity(String output, int from, int to, double cosine, double relativeE
         void add(Value expected, Value found) {
             var a = expected.floats();
             var b = found.floats();
-            boolean whole = expected.rank() < 3 || to - from >= expected.dim(1);
-            int samples = expected.rank() == 0 ? 1 : (int) Math.max(1, expected.dim(0));
-            int perSample = a.remaining() / samples;
+            boolean whole = to == Integer.MAX_VALUE;
+            int samples = whole ? 1 : (int) expected.dim(0);
+            int perSample = a.remaining() / Math.max(1, samples);
             int inner = whole ? perSample : (int) (perSample / expected.dim(1));
             for (int n = 0; n < samples; n++) {
                 int start = n * perSample + (whole ? 0 : from * inner);
-                int end = whole ? start + perSample : n * perSample + to * inner;
-                double dot = 0;
-                double aa = 0;
-                double bb = 0;
-                double error = 0;
+                int end = whole ? perSample : n * perSample + to * inner;
                 for (int i = start; i < end; i++) {
                     double x = a.get(i);
                     double y = b.get(i);
-                    dot += x * y;
-                    aa += x * x;
-                    bb += y * y;
-                    error += (x - y) * (x - y);
+                    products += x * y;
+                    expectedSquares += x * x;
+                    foundSquares += y * y;
+                    errors += (x - y) * (x - y);
                 }
-                boolean bothZero = aa == 0 && bb == 0;
-                cosines += bothZero ? 1 : dot / Math.max(Double.MIN_NORMAL, Math.sqrt(aa) * Math.sqrt(bb));
-                squares += aa;
-                errors += error;
-                rows++;
             }
         }
 
         Fidelity fidelity() {
-            double cosine = rows == 0 || Double.isNaN(cosines) ? 0 : cosines / rows;
+            double size = Math.sqrt(expectedSquares) * Math.sqrt(foundSquares);
+            double cosine = errors == 0 ? 1 : Double.isNaN(products) ? 0 : products / Math.max(Double.MIN_NORMAL, size);
             return new Fidelity(
                     output,
                     from,
                     to == Integer.MAX_VALUE ? -1 : to,
                     cosine,
-                    Math.sqrt(errors / Math.max(Double.MIN_NORMAL, squares)));
+                    Math.sqrt(errors / Math.max(Double.MIN_NORMAL, expectedSquares)));
         }
     }
 }

@@ -17,12 +17,12 @@ import java.util.Map;
  * @param candidateMillis median of the result
  */
 record Latency(double baselineMillis, double candidateMillis) {
-    private static final long BUDGET_NANOS = Duration.ofMillis(600).toNanos();
+    private static final long BUDGET_NANOS = Duration.ofMillis(300).toNanos();
     private static final int WARM_UP = 3;
     private static final int LEAST_RUNS = 5;
     private static final int MOST_RUNS = 200;
 
-    /** Runs both in turn, so that a busy machine hits both, within about a second. */
+    /** Runs both in turn, so that a busy machine hits both, within about half a second. */
     static Latency compare(Path baseline, Path candidate, Map<String, Value> feed, int threads) throws IOException {
         var settings = SessionSettings.threads(threads);
         try (var first = OrtSession.open(baseline, settings);

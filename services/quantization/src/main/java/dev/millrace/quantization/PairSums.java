@@ -19,7 +19,7 @@ final class PairSums {
     /** Least scale for each output channel of a layer; nothing if its kernel does not saturate. */
     static float[] leastScales(Layer layer) {
         var weight = layer.weight();
-        if (layer.is("ConvTranspose") || (layer.is("Conv") && weight.dim(1) == 1)) {
+        if (layer.is("ConvTranspose") || isDepthwise(layer)) {
             return new float[0];
         }
         var values = weight.floats();
@@ -27,6 +27,15 @@ final class PairSums {
             return new float[] {perTensor(values)};
         }
         return layer.channelAxis() == 0 ? byRows(weight, values) : byColumns(weight, values);
+    }
+
+    /** One filter for each channel; a Conv that reads a single channel is a matrix product like any other. */
+    private static boolean isDepthwise(Layer layer) {
+        long groups = layer.node().integer("group", 1);
+        return layer.is("Conv")
+                && groups > 1
+                && groups == layer.weight().dim(0)
+                && layer.weight().dim(1) == 1;
     }
 
     /** Any two weights may meet. */

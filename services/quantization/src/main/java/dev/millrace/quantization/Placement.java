@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -60,9 +61,67 @@ record Placement(
         return new Planner(graph, isLayer, stays).plan();
     }
 
-    /** The tensors whose ranges must be known. */
+    /**
+     * The tensors whose ranges must be measured. Those of all others follow: a tensor that shares a scale takes values that
+     * its root takes too, a Sigmoid reaches from 0 to 1, a Concat takes what its inputs take, and {@code x·sigmoid(x)} what
+     * the function makes of the range of x.
+     */
     Set<String> observed() {
-        return tensors.keySet();
+        var observed = new LinkedHashSet<>(scaleOf.values());
+        observed.retainAll(tensors.keySet());
+        operators.stream().filter(this::rangeFollows).forEach(node -> observed.remove(node.output()));
+        return observed;
+    }
+
+    /** Ranges of all tensors, from those observed; where nothing was seen, nothing follows. */
+    Map<String, Range> complete(Map<String, Range> observed) {
+        var ranges = new HashMap<>(observed);
+        for (var node : operators) {
+            if (node.is("Sigmoid")) {
+                ranges.put(node.output(), new Range(0, 1));
+            } else if (gated(node).isPresent()) {
+                var input = gated(node).get();
+                Optional.ofNullable(ranges.get(scaleOf.getOrDefault(input, input)))
+                        .ifPresent(range -> ranges.put(node.output(), range.sigmoidLinear()));
+            } else if (node.is("Concat")) {
+                node.inputs().stream()
+                        .flatMap(input -> Optional.ofNullable(ranges.get(scaleOf.getOrDefault(input, input))).stream())
+                        .reduce(Range::union)
+                        .ifPresent(range -> ranges.put(node.output(), range));
+            }
+        }
+        scaleOf.forEach(
+                (tensor, root) -> Optional.ofNullable(ranges.get(root)).ifPresent(range -> ranges.put(tensor, range)));
+        return ranges;
+    }
+
+    /** The 8-bit tensor that a layer makes, behind its Relu or Clip if there is one; empty if its result is float. */
+    Optional<String> resultOf(Graph graph, Node layer) {
+        if (tensors.getOrDefault(layer.output(), false)) {
+            return Optional.of(layer.output());
+        }
+        return graph.onlyConsumer(layer.output())
+                .filter(Placement::isActivation)
+                .map(Node::output)
+                .filter(output -> tensors.getOrDefault(output, false));
+    }
+
+    private static boolean isActivation(Node node) {
+        return node.is("Relu") || node.is("Clip");
+    }
+
+    private boolean rangeFollows(Node node) {
+        return node.is("Sigmoid") || node.is("Concat") || gated(node).isPresent();
+    }
+
+    /** {@code x} of {@code x·sigmoid(x)}. */
+    private Optional<String> gated(Node node) {
+        return operators.stream()
+                .filter(gate -> node.is("Mul") && gate.is("Sigmoid"))
+                .filter(gate ->
+                        node.inputs().contains(gate.output()) && node.inputs().contains(gate.input(0)))
+                .map(gate -> gate.input(0))
+                .findFirst();
     }
 
     private static final class Planner {
@@ -168,10 +227,6 @@ record Placement(
                     .filter(next -> isActivation(next) && !stays.test(next))
                     .map(Node::output)
                     .orElse(node.output());
-        }
-
-        private static boolean isActivation(Node node) {
-            return node.is("Relu") || node.is("Clip");
         }
 
         /** ConvTranspose has no integer kernel: its weight is stored in 8 bits, the rest is float. */

@@ -141,7 +141,8 @@ final class QdqRewrite {
             from = turned;
             axis = axis < 0 ? axis : 1 - axis;
         }
-        return dequantize(layer.name() + "_weight", from, WeightStore.scaleName(weight), axis, before);
+        var stored = List.of(from, WeightStore.scaleName(weight), WeightStore.zeroPointName(weight));
+        return dequantize(layer.name() + "_weight", stored, axis, before);
     }
 
     private String bias(Layer layer, float[] bias, Int8Weight weight, List<Node> before) {
@@ -155,12 +156,12 @@ final class QdqRewrite {
         var name = graph.freshName(layer.name() + "_bias_int32");
         graph.put(Tensor.ints(name, quantized, quantized.length));
         graph.put(Tensor.floats(name + "_scale", scale, scale.length));
-        return dequantize(layer.name() + "_bias", name, name + "_scale", 0, before);
+        return dequantize(layer.name() + "_bias", List.of(name, name + "_scale"), 0, before);
     }
 
-    private String dequantize(String what, String from, String scale, int axis, List<Node> before) {
+    private String dequantize(String what, List<String> stored, int axis, List<Node> before) {
         var name = graph.freshName(what + "_dequantized");
-        var node = Node.of("DequantizeLinear", name, List.of(from, scale), List.of(name));
+        var node = Node.of("DequantizeLinear", name, stored, List.of(name));
         before.add(axis < 0 ? node : node.with(Attribute.of("axis", axis)));
         return name;
     }
@@ -172,7 +173,7 @@ final class QdqRewrite {
         var node = Node.of(
                 "DequantizeLinear",
                 graph.freshName(gather.output() + "_dequantize"),
-                List.of(rows, WeightStore.scaleName(weight)),
+                List.of(rows, WeightStore.scaleName(weight), WeightStore.zeroPointName(weight)),
                 gather.outputs());
         return List.of(lookup, weight.axis() < 0 ? node : node.with(Attribute.of("axis", -1)));
     }

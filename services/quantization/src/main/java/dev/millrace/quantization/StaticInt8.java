@@ -38,7 +38,9 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
     private static final double CONCAT_RATIO = 16;
 
     private static final int MOST_ROUNDS = 4;
-    private static final double SHARE_PER_ROUND = 0.1;
+
+    /** Of the error that the floor allows, {@code |a − b|² / |a|² ≈ 2(1 − cosine)}: the layers' errors add up only roughly. */
+    private static final double SAFETY = 0.5;
 
     /** Options; the defaults are what won on real models. */
     record Options(
@@ -75,7 +77,7 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             @Option(
                     value =
                             "Least cosine between the outputs of float and quantized model, for every group of channels.",
-                    defaultValue = "0.95",
+                    defaultValue = "0.985",
                     allowed = "0 ≤ minFidelity ≤ 1, 0 accepts anything")
             double minFidelity) {
         Options {
@@ -173,12 +175,14 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
                             "no calibration data",
                             "--data calibration=PATH"));
             context.progress(0.05, "calibrating");
-            return new Calibrator(options.method(), options.percentile(), context.threads(), context.workDirectory())
-                    .run(
-                            model,
-                            placement.tensors().keySet(),
-                            inputs -> Dataset.open(data.path(), data.format(), data.options(), inputs),
-                            fraction -> context.progress(0.05 + 0.6 * fraction, "calibrating"));
+            var calibrator =
+                    new Calibrator(options.method(), options.percentile(), context.threads(), context.workDirectory());
+            var calibration = calibrator.run(
+                    model,
+                    placement.observed(),
+                    inputs -> Dataset.open(data.path(), data.format(), data.options(), inputs),
+                    fraction -> context.progress(0.05 + 0.6 * fraction, "calibrating"));
+            return calibration.withRanges(placement.complete(calibration.ranges()));
         }
 
         private void keepUnevenConcats(Placement placement, Map<String, Range> ranges) {
@@ -241,24 +245,55 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             return scales;
         }
 
-        /** Moves the layers that add most error back to float until the floor holds. */
+        /** Moves the layers that do most harm back to float until the floor holds. */
         private List<Fidelity> repair(Path file, boolean saturates, Calibration calibration, List<Fidelity> first)
                 throws IOException {
+            if (worst(first) >= options.minFidelity()) {
+                return first;
+            }
+            context.progress(0.85, "looking for the layers that do most harm");
+            var errors = layerErrors(saturates, calibration);
+            double measured =
+                    first.stream().mapToDouble(Fidelity::relativeError).max().orElse(0);
+            double predicted = squares(errors);
+            double allowed = SAFETY
+                    * 2
+                    * (1 - options.minFidelity())
+                    * predicted
+                    / Math.max(Double.MIN_NORMAL, measured * measured);
             var best = first;
-            for (int round = 0; round < MOST_ROUNDS && worst(best) < options.minFidelity(); round++) {
-                var layers = place(model.graph()).layers();
-                if (layers.isEmpty()) {
-                    return best;
-                }
-                int count = Math.max(1, (int) (layers.size() * SHARE_PER_ROUND));
-                var errors = LayerErrors.measure(model, file, layers, calibration.references(), context);
-                for (var error : errors.subList(0, Math.min(count, errors.size()))) {
-                    stays.add(error.layer().node().output());
-                    report.left(error.layer().node(), error.reason());
-                }
+            for (int round = 0;
+                    round < MOST_ROUNDS && worst(best) < options.minFidelity() && !errors.isEmpty();
+                    round++) {
+                do {
+                    var harmful = errors.remove(0);
+                    stays.add(harmful.layer().node().output());
+                    report.left(harmful.layer().node(), harmful.reason());
+                } while (squares(errors) > allowed && !errors.isEmpty());
                 best = write(file, saturates, calibration);
+                allowed /= 2;
             }
             return best;
+        }
+
+        private List<LayerErrors.LayerError> layerErrors(boolean saturates, Calibration calibration)
+                throws IOException {
+            var copy = model.copy();
+            var placement = place(copy.graph());
+            return LayerErrors.measure(
+                    copy,
+                    placement,
+                    scales(placement, calibration.ranges()),
+                    new WeightStore(copy.graph(), saturates, options.perChannel()),
+                    calibration.references(),
+                    context.workDirectory(),
+                    context.threads());
+        }
+
+        private static double squares(List<LayerErrors.LayerError> errors) {
+            return errors.stream()
+                    .mapToDouble(each -> each.error() * each.error())
+                    .sum();
         }
 
         private static double worst(List<Fidelity> fidelity) {

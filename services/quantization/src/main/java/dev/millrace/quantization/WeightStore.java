@@ -1,5 +1,6 @@
 package dev.millrace.quantization;
 
+import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Tensor;
 import java.util.HashMap;
@@ -61,6 +62,7 @@ final class WeightStore {
             var made = Int8Weight.of(tensor, axis, axis == ONE_SCALE ? most(limits) : limits);
             graph.put(made.values());
             graph.put(scale(made));
+            graph.put(zeroPoint(made));
             return made;
         });
     }
@@ -84,8 +86,18 @@ final class WeightStore {
                 : Tensor.floats(scaleName(weight), weight.scales(), weight.scales().length);
     }
 
-    /** How many weights are stored. */
-    int size() {
-        return weights.size();
+    /**
+     * Name of the initializer with a weight's zero points, all zero. They could be left out, but ONNX Runtime's mode that
+     * turns signed weights into unsigned ones then adds a scalar where channels have scales, and refuses the model.
+     */
+    static String zeroPointName(Int8Weight weight) {
+        return weight.values().name() + "_zero_point";
+    }
+
+    private static Tensor zeroPoint(Int8Weight weight) {
+        var zeros = new byte[weight.scales().length];
+        return weight.axis() == ONE_SCALE
+                ? Tensor.bytes(zeroPointName(weight), DataType.INT8, zeros)
+                : Tensor.bytes(zeroPointName(weight), DataType.INT8, zeros, zeros.length);
     }
 }

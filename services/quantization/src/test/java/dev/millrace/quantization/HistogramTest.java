@@ -74,6 +74,20 @@ class HistogramTest {
     }
 
     @Test
+    void theRangeOfAGatedActivationIsThatOfTheFunction() {
+        for (var range : new Range[] {new Range(-3, 2), new Range(-9, -4), new Range(-1, 0.5f), new Range(1, 2)}) {
+            double least = Double.POSITIVE_INFINITY;
+            double most = Double.NEGATIVE_INFINITY;
+            for (double x = range.low(); x <= range.high(); x += 1e-4) {
+                least = Math.min(least, x / (1 + Math.exp(-x)));
+                most = Math.max(most, x / (1 + Math.exp(-x)));
+            }
+            assertThat(range.sigmoidLinear().low()).isCloseTo((float) least, within(1e-3f));
+            assertThat(range.sigmoidLinear().high()).isCloseTo((float) most, within(1e-3f));
+        }
+    }
+
+    @Test
     void zeroIsExactOnEveryGrid() {
         for (var range : new Range[] {new Range(-1, 3), new Range(0.5f, 2), new Range(-7, -2), new Range(0, 0)}) {
             assertThat(Uint8Scale.of(range).rounded(0)).isZero();
