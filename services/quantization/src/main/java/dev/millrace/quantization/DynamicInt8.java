@@ -89,7 +89,8 @@ final class DynamicInt8 implements Technique<DynamicInt8.Options> {
 
     private static void left(Graph graph, NodeGlobs ignored, QuantizationReport report) {
         for (var node : graph.nodes()) {
-            if (Layer.TYPES.contains(node.opType())) {
+            boolean product = node.is("MatMul") && Layer.of(graph, node).isEmpty();
+            if (Layer.TYPES.contains(node.opType()) && !product) {
                 report.left(node, reason(node, ignored));
             }
         }

@@ -6,6 +6,7 @@ import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,7 @@ final class DynamicRewrite {
             table(node).ifPresent(tensor -> tables.add(node));
             DynamicLstm.of(graph, node).ifPresent(lstms::add);
         }
-        layers.forEach(layer -> weights.announce(layer));
+        layers.forEach(layer -> weights.announce(layer, axis(layer)));
         tables.forEach(node -> {
             var tensor = table(node).orElseThrow();
             weights.announce(tensor, tensor.rank() - 1);
@@ -63,6 +64,11 @@ final class DynamicRewrite {
                 : Optional.empty();
     }
 
+    /** A weight with batch axes {@code (E, …, K, M)} has a scale for each E. */
+    private static int axis(Layer layer) {
+        return layer.weight().rank() > 2 ? 0 : layer.channelAxis();
+    }
+
     private void replace(Layer layer) {
         var nodes = new ArrayList<Node>();
         var name = layer.name();
@@ -80,7 +86,7 @@ final class DynamicRewrite {
                 List.of(product)));
         nodes.add(Node.of(
                 "Cast", asFloat, List.of(product), List.of(asFloat), Attribute.of("to", DataType.FLOAT.code())));
-        nodes.add(Node.of("Mul", scale, List.of(input.scale, WeightStore.scaleName(weight)), List.of(scale)));
+        nodes.add(Node.of("Mul", scale, List.of(input.scale, scales(layer, weight, nodes)), List.of(scale)));
         nodes.add(Node.of("Mul", biased ? scaled : name, List.of(asFloat, scale), List.of(scaled)));
         if (biased) {
             nodes.add(Node.of(
@@ -90,6 +96,21 @@ final class DynamicRewrite {
                     layer.node().outputs()));
         }
         graph.replace(layer.node(), nodes.toArray(Node[]::new));
+    }
+
+    /** Scales that broadcast over the product: {@code (M)} as stored, or {@code (E, 1, …, 1)}. */
+    private String scales(Layer layer, Int8Weight weight, List<Node> before) {
+        int rank = layer.weight().rank();
+        if (rank == 2 || weight.axis() < 0) {
+            return WeightStore.scaleName(weight);
+        }
+        var dims = new long[rank];
+        Arrays.fill(dims, 1);
+        dims[0] = weight.scales().length;
+        var name = graph.freshName(layer.name() + "_scales");
+        graph.put(Tensor.longs(name + "_shape", dims, rank));
+        before.add(Node.of("Reshape", name, List.of(WeightStore.scaleName(weight), name + "_shape"), List.of(name)));
+        return name;
     }
 
     private Rounded rounded(String input, List<Node> before) {

@@ -75,7 +75,7 @@ record Fidelity(String output, int from, int to, double cosine, double relativeE
         }
         var bounds = new TreeSet<>(List.of(0, magnitudes.length));
         split(magnitudes, 0, magnitudes.length, bounds);
-        return bounds.size() <= MOST_GROUPS + 1
+        return bounds.size() > 2 && bounds.size() <= MOST_GROUPS + 1
                 ? bounds.stream().mapToInt(Integer::intValue).toArray()
                 : WHOLE;
     }

@@ -24,7 +24,7 @@ final class PairSums {
         }
         var values = weight.floats();
         if (layer.channelAxis() < 0) {
-            return new float[] {perTensor(values)};
+            return byMatrices(weight, values);
         }
         return layer.channelAxis() == 0 ? byRows(weight, values) : byColumns(weight, values);
     }
@@ -38,13 +38,14 @@ final class PairSums {
                 && layer.weight().dim(1) == 1;
     }
 
-    /** Any two weights may meet. */
-    private static float perTensor(float[] values) {
-        float most = 0;
-        for (float value : values) {
-            most = Math.max(most, Math.abs(value));
+    /** {@code (E, …)}: one limit for each E, as if any two of its weights met. */
+    private static float[] byMatrices(Tensor weight, float[] values) {
+        var least = new float[(int) weight.dim(0)];
+        int length = values.length / Math.max(1, least.length);
+        for (int i = 0; i < values.length; i++) {
+            least[i / length] = Math.max(least[i / length], 2 * Math.abs(values[i]) / LARGEST_PAIR);
         }
-        return 2 * most / LARGEST_PAIR;
+        return least;
     }
 
     /** {@code (M, C, k…)}: the kernel runs over the taps and, inside, over C. */

@@ -28,7 +28,7 @@ final class QuantizationReport {
         notes.add(String.format(Locale.ROOT, format, arguments));
     }
 
-    /** Counts what is quantized, and gives every layer that is not its reason. */
+    /** Counts what is quantized, and gives every layer that is not its reason; products of two activations are no layers. */
     void describe(Graph graph, Placement placement, NodeGlobs ignored) {
         var counts = new TreeMap<String, Integer>();
         placement.layers().forEach(layer -> counts.merge(layer.node().opType(), 1, Integer::sum));
@@ -36,7 +36,8 @@ final class QuantizationReport {
         placement.operators().forEach(node -> counts.merge(node.opType(), 1, Integer::sum));
         var quantized = placement.layers().stream().map(Layer::node).toList();
         for (var node : graph.nodes()) {
-            if (Layer.TYPES.contains(node.opType()) && !quantized.contains(node)) {
+            boolean product = node.is("MatMul") && Layer.of(graph, node).isEmpty();
+            if (Layer.TYPES.contains(node.opType()) && !quantized.contains(node) && !product) {
                 left(node, reason(graph, node, ignored));
             }
         }

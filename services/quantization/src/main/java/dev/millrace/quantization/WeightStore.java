@@ -34,8 +34,13 @@ final class WeightStore {
 
     /** Announces a layer's use, its scales none below their limits. */
     void announce(Layer layer, float... limits) {
+        announce(layer, layer.channelAxis(), limits);
+    }
+
+    /** The same for a layer whose scales are to be on another axis. */
+    void announce(Layer layer, int axis, float... limits) {
         var pairs = saturates ? PairSums.leastScales(layer) : new float[0];
-        announce(layer.weight(), layer.channelAxis(), larger(limits, pairs));
+        announce(layer.weight(), axis, larger(limits, pairs));
     }
 
     /** Announces a use with a scale for each index of an axis, none of them below its limit. */
