@@ -9,12 +9,19 @@ import java.util.TreeSet;
 public final class NearestName {
     private NearestName() {}
 
-    /** The known name with the fewest single-letter edits to the found one, if it is close enough to be meant. */
+    /**
+     * The known name with the fewest single-letter edits to the found one, if it is close enough to be meant; three letters
+     * that a name begins with are close.
+     */
     public static Optional<String> of(String found, Collection<String> known) {
         return new TreeSet<>(known)
                 .stream()
-                        .filter(name -> edits(found, name) <= Math.max(2, name.length() / 3))
+                        .filter(name -> edits(found, name) <= Math.max(2, name.length() / 3) || begins(name, found))
                         .min(Comparator.comparingInt(name -> edits(found, name)));
+    }
+
+    private static boolean begins(String name, String found) {
+        return found.length() >= 3 && name.regionMatches(true, 0, found, 0, found.length());
     }
 
     /** {@code did you mean 'pruning'? known: evaluation, pruning}, for {@link Problem#allowed()}. */
