@@ -1,5 +1,6 @@
 package dev.millrace.pruning;
 
+import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
@@ -67,7 +68,7 @@ final class Magnitude implements Technique<Magnitude.Options> {
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var model = ModelGate.open(context.model());
-        var weights = Weights.of(model, options.embeddings(), Ignored.of(options.ignored(), model));
+        var weights = Weights.of(model, options.embeddings(), NodeGlobs.of("ignored", options.ignored(), model));
         context.progress(0, "sharing out");
         var zeros = options.scope().zeros(weights, options.sparsity());
         var pruned = new PrunedModel(model, options.format());

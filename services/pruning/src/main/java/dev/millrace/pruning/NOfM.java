@@ -1,6 +1,7 @@
 package dev.millrace.pruning;
 
 import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
@@ -67,7 +68,7 @@ final class NOfM implements Technique<NOfM.Options> {
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var model = ModelGate.open(context.model());
-        var weights = Weights.of(model, false, Ignored.of(options.ignored(), model));
+        var weights = Weights.of(model, false, NodeGlobs.of("ignored", options.ignored(), model));
         var grouped =
                 weights.stream().filter(weight -> divides(options.m(), weight)).toList();
         if (grouped.isEmpty()) {

@@ -5,6 +5,7 @@ import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.edit.NodeGlobs;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -20,14 +21,14 @@ final class Weights {
     private static final int MAX_CHAIN = 8;
 
     private final boolean embeddings;
-    private final Ignored ignored;
+    private final NodeGlobs ignored;
 
     /** By defining graph and name, in the order of the graph. */
     private final IdentityHashMap<Graph, Map<String, Found>> found = new IdentityHashMap<>();
 
     private final List<Found> inOrder = new ArrayList<>();
 
-    private Weights(boolean embeddings, Ignored ignored) {
+    private Weights(boolean embeddings, NodeGlobs ignored) {
         this.embeddings = embeddings;
         this.ignored = ignored;
     }
@@ -51,7 +52,7 @@ final class Weights {
      * @param embeddings whether tables that Gather reads count
      * @throws RefusedException {@code NOTHING_TO_PRUNE} if there are none
      */
-    static List<Weight> of(Model model, boolean embeddings, Ignored ignored) {
+    static List<Weight> of(Model model, boolean embeddings, NodeGlobs ignored) {
         var weights = new Weights(embeddings, ignored);
         model.graphs().forEach(weights::search);
         var prunable = weights.inOrder.stream()
@@ -91,7 +92,7 @@ final class Weights {
             return;
         }
         var axis = inputAxis(node, input, source.found.tensor.rank());
-        if (axis.isEmpty() || ignored.matches(node)) {
+        if (axis.isEmpty() || ignored.contains(node)) {
             source.found.fixed = true;
         } else {
             source.found.uses.add(new Weight.Use(node, source.storedAxis(axis.getAsInt())));

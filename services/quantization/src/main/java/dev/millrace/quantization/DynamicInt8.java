@@ -3,6 +3,7 @@ package dev.millrace.quantization;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
+import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
@@ -62,8 +63,7 @@ final class DynamicInt8 implements Technique<DynamicInt8.Options> {
     public StageResult run(Options options, StageContext context) throws IOException {
         boolean saturates = options.saturation().holds(context.workDirectory());
         var model = PreparedModel.open(context.model());
-        var ignored =
-                NodeGlobs.of(options.ignored(), Model.read(context.model()).graph());
+        var ignored = NodeGlobs.of("ignored", options.ignored(), Model.read(context.model()));
         var report = new QuantizationReport();
         var counts = new TreeMap<String, Integer>();
         for (var graph : model.graph().graphs().toList()) {

@@ -5,6 +5,7 @@ import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.edit.NodeGlobs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

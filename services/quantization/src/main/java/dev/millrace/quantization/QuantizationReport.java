@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Json;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Node;
+import dev.millrace.onnx.edit.NodeGlobs;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

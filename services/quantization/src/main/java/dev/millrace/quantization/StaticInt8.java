@@ -7,6 +7,7 @@ import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
+import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
@@ -133,8 +134,7 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             this.options = options;
             this.context = context;
             model = PreparedModel.openFolded(context.model());
-            ignored =
-                    NodeGlobs.of(options.ignored(), Model.read(context.model()).graph());
+            ignored = NodeGlobs.of("ignored", options.ignored(), Model.read(context.model()));
         }
 
         StageResult run() throws IOException {

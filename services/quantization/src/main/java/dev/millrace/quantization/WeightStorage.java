@@ -7,6 +7,7 @@ import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.TensorData;
+import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
@@ -76,8 +77,7 @@ final class WeightStorage implements Technique<WeightStorage.Options> {
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var model = PreparedModel.open(context.model());
-        var ignored =
-                NodeGlobs.of(options.ignored(), Model.read(context.model()).graph());
+        var ignored = NodeGlobs.of("ignored", options.ignored(), Model.read(context.model()));
         var report = new QuantizationReport();
         int stored = model.graphs().toList().stream()
                 .mapToInt(graph -> store(graph, ignored, report))

@@ -156,15 +156,16 @@ public final class RequestRules {
             case "integer" -> value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue());
             case "boolean" -> value.isBoolean();
             case "string" -> value.isTextual();
-            case "strings" -> value.isArray() && stream(value).allMatch(JsonNode::isTextual);
+            case "strings" -> elements(value).allMatch(JsonNode::isTextual);
             default ->
                 !type.contains("|")
                         || (value.isTextual() && List.of(type.split("\\|")).contains(value.textValue()));
         };
     }
 
-    private static Stream<JsonNode> stream(JsonNode array) {
-        return Stream.iterate(0, i -> i < array.size(), i -> i + 1).map(array::get);
+    /** A single value stands for a list of one, as it does where options are bound. */
+    private static Stream<JsonNode> elements(JsonNode value) {
+        return value.isArray() ? value.valueStream() : Stream.of(value);
     }
 
     private static void checkObjective(@Nullable Objective objective) {

@@ -50,6 +50,13 @@ class RequestRulesTest {
     }
 
     @Test
+    void acceptsASingleValueForAList() {
+        assertThatCode(() -> RULES.check(request("{%s,%s,'recipe':[{'stage':'quantization','technique':'static',"
+                        + "'options':{'ignored':'*head*'}}]}")))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
     void acceptsAnExpectedStageWhoseWorkerHasNotBeenUp() {
         assertThatCode(() -> RULES.check(request("{%s,'recipe':[{'stage':'pruning','technique':'whatever'}]}")))
                 .doesNotThrowAnyException();
@@ -89,7 +96,7 @@ class RequestRulesTest {
                 "'method':'minimax'",
                 "'subsetSize':1.5",
                 "'percentile':'99'",
-                "'ignored':'*head*'",
+                "'ignored':1",
                 "'ignored':[1]",
                 "'suffix':['q']"
             })
