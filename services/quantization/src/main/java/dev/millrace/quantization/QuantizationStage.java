@@ -13,6 +13,11 @@ public final class QuantizationStage implements Stage {
 
     @Override
     public List<Technique<?>> techniques() {
-        return List.of(new StaticInt8(), new DynamicInt8(), WeightStorage.float16(), WeightStorage.bfloat16());
+        return List.of(
+                new StaticInt8(),
+                new DynamicInt8(),
+                new WeightOnly(),
+                WeightStorage.float16(),
+                WeightStorage.bfloat16());
     }
 }

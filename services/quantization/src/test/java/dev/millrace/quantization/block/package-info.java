@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.quantization.block;
+
+import org.jspecify.annotations.NullMarked;
