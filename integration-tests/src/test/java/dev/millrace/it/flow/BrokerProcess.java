@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** The broker in a process of its own, as where Kafka is somebody else's. */
-final class BrokerProcess implements AutoCloseable {
+public final class BrokerProcess implements AutoCloseable {
     private static final String READY = "ready ";
 
     private final Process process;
@@ -19,8 +19,13 @@ final class BrokerProcess implements AutoCloseable {
         this.bootstrapServers = bootstrapServers;
     }
 
+    /** On any free port. */
+    public static BrokerProcess start(Path directory) throws IOException {
+        return start(directory, 0);
+    }
+
     /** Returns when clients can connect. */
-    static BrokerProcess start(Path directory) throws IOException {
+    public static BrokerProcess start(Path directory, int port) throws IOException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
@@ -29,8 +34,10 @@ final class BrokerProcess implements AutoCloseable {
                         "-cp",
                         System.getProperty("java.class.path"),
                         BrokerProcess.class.getName(),
-                        directory.toString())
-                .redirectError(directory.resolveSibling("broker.log").toFile())
+                        directory.toString(),
+                        Integer.toString(port))
+                .redirectError(ProcessBuilder.Redirect.appendTo(
+                        directory.resolveSibling("broker.log").toFile()))
                 .start();
         var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         for (String line = out.readLine(); line != null; line = out.readLine()) {
@@ -41,16 +48,21 @@ final class BrokerProcess implements AutoCloseable {
         throw new IOException("The broker's process ended before it was ready");
     }
 
-    /** The process itself: directory. */
+    /** The process itself: directory, port. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
-        var broker = EmbeddedBroker.start(Path.of(arguments[0]), 0);
+        var broker = EmbeddedBroker.start(Path.of(arguments[0]), Integer.parseInt(arguments[1]));
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close));
         System.out.println(READY + broker.bootstrapServers());
         Thread.currentThread().join();
     }
 
-    String bootstrapServers() {
+    public String bootstrapServers() {
         return bootstrapServers;
+    }
+
+    /** SIGKILL. */
+    public void kill() {
+        process.destroyForcibly().onExit().join();
     }
 
     @Override

@@ -29,18 +29,18 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /** Writes and reads topics as any Kafka client would. */
-final class Bus implements AutoCloseable {
+public final class Bus implements AutoCloseable {
     private final Map<String, Object> connection;
     private final KafkaProducer<String, byte[]> producer;
 
-    Bus(String bootstrapServers) {
+    public Bus(String bootstrapServers) {
         connection = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         var settings = new HashMap<>(connection);
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
     }
 
-    void send(String topic, String jobId, Record data) throws ExecutionException, InterruptedException {
+    public void send(String topic, String jobId, Record data) throws ExecutionException, InterruptedException {
         var event = CloudEvent.of(UUID.randomUUID().toString(), "/test", jobId, Instant.now(), data);
         var encoded = CloudEvents.encode(event);
         var record = new ProducerRecord<>(topic, null, jobId, encoded.body());
@@ -48,13 +48,13 @@ final class Bus implements AutoCloseable {
         producer.send(record).get();
     }
 
-    void sendRaw(String topic, String key, String value) throws ExecutionException, InterruptedException {
+    public void sendRaw(String topic, String key, String value) throws ExecutionException, InterruptedException {
         producer.send(new ProducerRecord<>(topic, key, value.getBytes(StandardCharsets.UTF_8)))
                 .get();
     }
 
     /** A consumer of whole topics, of committed events only. */
-    Reader read(String... topics) {
+    public Reader read(String... topics) {
         var consumer = new KafkaConsumer<>(
                 Map.<String, Object>of(
                         ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -75,19 +75,19 @@ final class Bus implements AutoCloseable {
     }
 
     /** Reads on where it stopped. */
-    record Reader(KafkaConsumer<String, byte[]> consumer) implements AutoCloseable {
-        List<ConsumerRecord<String, byte[]>> records(Duration wait) {
+    public record Reader(KafkaConsumer<String, byte[]> consumer) implements AutoCloseable {
+        public List<ConsumerRecord<String, byte[]>> records(Duration wait) {
             var read = new ArrayList<ConsumerRecord<String, byte[]>>();
             consumer.poll(wait).forEach(read::add);
             return read;
         }
 
-        List<CloudEvent> events(Duration wait) {
+        public List<CloudEvent> events(Duration wait) {
             return records(wait).stream().map(Bus::event).toList();
         }
 
         /** The first event that fits; fails when there is none in time. */
-        CloudEvent await(Predicate<CloudEvent> wanted) {
+        public CloudEvent await(Predicate<CloudEvent> wanted) {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
             while (System.nanoTime() < deadline) {
                 Optional<CloudEvent> found =

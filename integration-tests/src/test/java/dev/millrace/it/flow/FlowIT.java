@@ -55,8 +55,8 @@ class FlowIT {
         orchestrator = startOrchestrator();
         gateway = startGateway();
         server = gateway.address();
-        awaitReady(server);
-        awaitReady(orchestrator.address());
+        gateway.awaitReady();
+        orchestrator.awaitReady();
         bus = new Bus(broker.bootstrapServers());
     }
 
@@ -175,7 +175,7 @@ class FlowIT {
                 orchestrator.kill();
                 orchestrator = startOrchestrator();
                 long start = System.nanoTime();
-                awaitReady(orchestrator.address());
+                orchestrator.awaitReady();
                 System.out.printf("ready %.1f s after the kill%n", (System.nanoTime() - start) / 1e9);
             }
             var terminals = terminals("killed-", jobs);
@@ -197,10 +197,9 @@ class FlowIT {
             jobs.await(of("remembered"));
         }
         try (var second = startGateway()) {
-            String address = second.address();
-            awaitReady(address);
+            second.awaitReady();
             var answer = http.send(
-                    HttpRequest.newBuilder(URI.create(address + "/v1/jobs/remembered"))
+                    HttpRequest.newBuilder(URI.create(second.address() + "/v1/jobs/remembered"))
                             .build(),
                     HttpResponse.BodyHandlers.ofByteArray());
             assertThat(Json.read(answer.body(), JobChanged.class).request()).isEqualTo(request("pruning"));
@@ -256,16 +255,6 @@ class FlowIT {
     private JobChanged job(String jobId) throws IOException, InterruptedException {
         var answer = http.send(to("/v1/jobs/" + jobId).build(), HttpResponse.BodyHandlers.ofByteArray());
         return Json.read(answer.body(), JobChanged.class);
-    }
-
-    private void awaitReady(String address) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + SOON.toNanos();
-        var ready =
-                HttpRequest.newBuilder(URI.create(address + "/q/health/ready")).build();
-        while (http.send(ready, HttpResponse.BodyHandlers.discarding()).statusCode() != 200) {
-            assertThat(System.nanoTime()).as("ready in time").isLessThan(deadline);
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
     }
 
     private HttpResponse<String> submit(String key, CompressionRequested request)

@@ -1,6 +1,10 @@
 package dev.millrace.it.flow;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,7 +16,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /** A packaged service, started as the launcher would, on a free port of the loopback interface. */
-final class ServiceProcess implements AutoCloseable {
+public final class ServiceProcess implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
 
@@ -25,7 +29,7 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** @param name of the service's folder */
-    static ServiceProcess start(String name, Path directory, Map<String, String> settings) throws IOException {
+    public static ServiceProcess start(String name, Path directory, Map<String, String> settings) throws IOException {
         Path jar = Path.of("..", "services", name, "target", "quarkus-app", "quarkus-run.jar")
                 .toAbsolutePath()
                 .normalize();
@@ -52,7 +56,7 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** {@code http://127.0.0.1:<port>}, when it listens. */
-    String address() throws IOException, InterruptedException {
+    public String address() throws IOException, InterruptedException {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (System.nanoTime() < deadline) {
             var port = LISTENING
@@ -72,11 +76,44 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** SIGKILL. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 
-    String log() throws IOException {
+    /** The most memory that the process has had so far, as the kernel counts it. */
+    public long peakMemoryBytes() throws IOException {
+        return memoryBytes("VmHWM:");
+    }
+
+    /** What it has now. */
+    public long memoryBytes() throws IOException {
+        return memoryBytes("VmRSS:");
+    }
+
+    private long memoryBytes(String field) throws IOException {
+        try (var lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+            return lines.filter(line -> line.startsWith(field))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** Waits until the service says that it is ready. */
+    public void awaitReady() throws IOException, InterruptedException {
+        var ready = HttpRequest.newBuilder(URI.create(address() + "/q/health/ready"))
+                .build();
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        var http = HttpClient.newHttpClient();
+        while (http.send(ready, HttpResponse.BodyHandlers.discarding()).statusCode() != 200) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException("Not ready in " + START_LIMIT + ":\n" + log());
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    public String log() throws IOException {
         return Files.readString(log);
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.it.worker;
 import dev.millrace.artifact.FileArtifactStore;
 import dev.millrace.stage.Techniques;
 import dev.millrace.worker.ChildLimits;
+import dev.millrace.worker.ProbeEvaluation;
 import dev.millrace.worker.ProbeStage;
 import dev.millrace.worker.Worker;
 import dev.millrace.worker.WorkerSettings;
@@ -15,14 +16,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A worker of the probe stage in a process of its own, to be killed and paused. */
-final class WorkerProcess implements AutoCloseable {
+public final class WorkerProcess implements AutoCloseable {
     private final Process process;
 
     private WorkerProcess(Process process) {
         this.process = process;
     }
 
-    static WorkerProcess start(String name, String bootstrapServers, Path directory) throws IOException {
+    public static WorkerProcess start(String name, String bootstrapServers, Path directory) throws IOException {
         var process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx128m",
@@ -56,29 +57,33 @@ final class WorkerProcess implements AutoCloseable {
                 3,
                 1);
         var store = FileArtifactStore.open(directory.resolve("artifacts"), List.of());
-        Worker.start(settings, new Techniques(List.of(new ProbeStage())), store, new SimpleMeterRegistry());
+        Worker.start(
+                settings,
+                new Techniques(List.of(new ProbeStage(), new ProbeEvaluation())),
+                store,
+                new SimpleMeterRegistry());
         Thread.currentThread().join();
     }
 
-    boolean alive() {
+    public boolean alive() {
         return process.isAlive();
     }
 
     /** SIGKILL, as a machine that loses power; its child notices by itself. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly().onExit().join();
     }
 
     /** SIGKILL for the children only. Returns how many there were. */
-    int killChildren() {
+    public int killChildren() {
         return (int) process.children().filter(ProcessHandle::destroyForcibly).count();
     }
 
-    void pause() throws IOException, InterruptedException {
+    public void pause() throws IOException, InterruptedException {
         signal("STOP");
     }
 
-    void resume() throws IOException, InterruptedException {
+    public void resume() throws IOException, InterruptedException {
         signal("CONT");
     }
 
