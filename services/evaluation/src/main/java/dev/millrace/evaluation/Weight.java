@@ -1,8 +1,10 @@
 package dev.millrace.evaluation;
 
+import com.github.luben.zstd.ZstdOutputStream;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Tensor;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -10,13 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import java.util.zip.Deflater;
 
 /**
  * What a model weighs.
  *
  * @param sizeBytes the file and its external data
- * @param compressedBytes the same, deflated at the fastest level
+ * @param compressedBytes the same, as zstd at its default level
  * @param parameters numbers in tensors of two or more elements: initializers, and constants of nodes
  * @param nonZeroParameters those that are not 0
  */
@@ -31,7 +32,7 @@ record Weight(long sizeBytes, long compressedBytes, long parameters, long nonZer
         model.externalFiles().forEach(name -> files.add(file.resolveSibling(name)));
         for (var each : files) {
             size += Files.size(each);
-            compressed += deflated(each);
+            compressed += compressed(each);
         }
         long parameters = 0;
         long nonZero = 0;
@@ -59,24 +60,26 @@ record Weight(long sizeBytes, long compressedBytes, long parameters, long nonZer
         return Stream.of(initializers, constants).flatMap(each -> each);
     }
 
-    private static long deflated(Path file) throws IOException {
-        var deflater = new Deflater(Deflater.BEST_SPEED);
-        var out = new byte[PIECE];
-        var in = new byte[PIECE];
-        try (var stream = Files.newInputStream(file)) {
-            for (int got = stream.read(in); got >= 0; got = stream.read(in)) {
-                deflater.setInput(in, 0, got);
-                while (!deflater.needsInput()) {
-                    deflater.deflate(out);
-                }
-            }
-            deflater.finish();
-            while (!deflater.finished()) {
-                deflater.deflate(out);
-            }
-            return deflater.getBytesWritten();
-        } finally {
-            deflater.end();
+    private static long compressed(Path file) throws IOException {
+        var counter = new Counter();
+        try (var in = Files.newInputStream(file);
+                var out = new ZstdOutputStream(counter)) {
+            in.transferTo(out);
+        }
+        return counter.bytes;
+    }
+
+    private static final class Counter extends OutputStream {
+        private long bytes;
+
+        @Override
+        public void write(int b) {
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] b, int offset, int length) {
+            bytes += length;
         }
     }
 

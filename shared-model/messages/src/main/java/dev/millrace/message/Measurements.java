@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param metrics name to value, {@code top1} …
  * @param sizeBytes model file with external data
- * @param compressedBytes the same, deflated
+ * @param compressedBytes the same, compressed by zstd
  * @param macs multiply-accumulates of one sample
  * @param peakMemoryBytes resident memory of a process that loads and runs the model
  */
