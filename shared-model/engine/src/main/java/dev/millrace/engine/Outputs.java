@@ -14,7 +14,12 @@ public final class Outputs implements AutoCloseable {
     private final Map<String, Value> values;
     private final Runnable release;
 
-    Outputs(Map<String, Value> values, Runnable release) {
+    /**
+     * Outputs over memory that somebody else owns.
+     *
+     * @param release ends that memory
+     */
+    public Outputs(Map<String, Value> values, Runnable release) {
         this.values = Collections.unmodifiableMap(values);
         this.release = release;
     }

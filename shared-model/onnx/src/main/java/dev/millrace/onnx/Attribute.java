@@ -79,6 +79,10 @@ public final class Attribute {
         return rest.getName();
     }
 
+    public Attribute withName(String name) {
+        return new Attribute(rest.toBuilder().setName(name).build(), tensors, graphs);
+    }
+
     /** Type as declared; old files may leave it out. */
     public AttributeType type() {
         return rest.getType();

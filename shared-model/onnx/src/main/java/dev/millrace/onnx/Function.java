@@ -1,6 +1,10 @@
 package dev.millrace.onnx;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * A model-local function: an operator defined by a graph.
@@ -20,6 +24,28 @@ public record Function(Graph body, FunctionProto rest) {
     /** The opset version that the body is written in; 0 if it imports none of that domain. */
     public long opset(String domain) {
         return Model.opset(rest.getOpsetImportList(), domain);
+    }
+
+    /** The versions that the body is written in; those of {@code model} for domains that the function does not import. */
+    public Map<String, Long> opsets(Map<String, Long> model) {
+        var opsets = new HashMap<>(model);
+        rest.getOpsetImportList()
+                .forEach(opset ->
+                        opsets.put(opset.getDomain().equals("ai.onnx") ? "" : opset.getDomain(), opset.getVersion()));
+        return opsets;
+    }
+
+    /** Overload of the function; usually empty. */
+    public String overload() {
+        return rest.getOverload();
+    }
+
+    /** The value that an attribute has where a call does not give it; tensors and graphs have no defaults here. */
+    public Optional<Attribute> defaultAttribute(String name) {
+        return rest.getAttributeProtoList().stream()
+                .filter(attribute -> attribute.getName().equals(name))
+                .findFirst()
+                .map(attribute -> new Attribute(attribute, List.of(), List.of()));
     }
 
     Function copy() {

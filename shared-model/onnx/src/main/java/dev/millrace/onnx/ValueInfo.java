@@ -57,6 +57,12 @@ public final class ValueInfo {
         return proto.getType().hasTensorType();
     }
 
+    /** Whether the value is a list of tensors, or such a list that may be missing. */
+    public boolean isSequence() {
+        var type = proto.getType();
+        return type.hasSequenceType() || type.getOptionalType().getElemType().hasSequenceType();
+    }
+
     /** Element type of a tensor; {@link DataType#UNDEFINED} if not declared. */
     public DataType type() {
         return DataType.of(proto.getType().getTensorType().getElemType());

@@ -1,0 +1,143 @@
+package dev.millrace.engine.torch;
+
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.millrace.engine.Outputs;
+import dev.millrace.engine.Value;
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.DataType;
+import dev.millrace.onnx.Model;
+import dev.millrace.onnx.script.Script;
+import dev.millrace.onnx.script.ScriptArchive;
+import dev.millrace.onnx.script.ScriptCompiler;
+import dev.millrace.onnx.script.ScriptOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * An ONNX model compiled to TorchScript and loaded: it runs, and its weights can be read back into the model.
+ *
+ * <p>Outputs equal ONNX Runtime's up to rounding. Values inside the graph come out when {@link ScriptOptions#outputs} names
+ * them.
+ */
+public final class ScriptModule implements AutoCloseable {
+    private final Script script;
+    private final ScriptOptions options;
+    private final TorchModule module;
+    private final Map<String, DataType> declared;
+
+    private ScriptModule(Model model, Script script, ScriptOptions options, TorchModule module) {
+        this.script = script;
+        this.options = options;
+        this.module = module;
+        declared = new LinkedHashMap<>();
+        for (var name : script.outputs()) {
+            model.graph().valueInfo(name).ifPresent(info -> declared.put(name, info.type()));
+        }
+    }
+
+    /**
+     * Compiles and loads a model.
+     *
+     * @param directory where the archive lies while it is loaded; as large as the model
+     * @param threads threads inside an operator
+     * @throws RefusedException {@code OPERATOR_UNSUPPORTED} naming the node; others of {@link ScriptCompiler#compile}
+     * @throws IOException if the archive cannot be written
+     */
+    public static ScriptModule open(Model model, ScriptOptions options, Path directory, int threads)
+            throws IOException {
+        var script = ScriptCompiler.compile(model, options);
+        return new ScriptModule(model, script, options, load(script, List.of(), List.of(), directory, threads));
+    }
+
+    /** Loads a script with further methods and state. */
+    static TorchModule load(Script script, List<String> methods, List<String> state, Path directory, int threads)
+            throws IOException {
+        var archive = Files.createTempFile(directory, "net", ".pt");
+        try {
+            ScriptArchive.write(archive, script, methods, state);
+            return TorchModule.load(archive, threads);
+        } finally {
+            Files.delete(archive);
+        }
+    }
+
+    public Script script() {
+        return script;
+    }
+
+    /**
+     * Runs once.
+     *
+     * @param feed a value for every input
+     * @return the outputs by name, views that end when closed; a list of tensors gives {@code name[0]}, {@code name[1]} …
+     * @throws RefusedException {@code MODEL_RUN_FAILED} if the model cannot be run on these values, {@code INPUT_MISSING}
+     */
+    public Outputs run(Map<String, Value> feed) {
+        var scope = module.scope();
+        try {
+            var results = module.call(scope, "forward", false, arguments(scope, feed));
+            var values = new LinkedHashMap<String, Value>();
+            int plain = script.outputs().size();
+            for (int i = 0; i < results.size(); i++) {
+                boolean listed = results.size() != plain && i >= plain - 1;
+                var name = listed
+                        ? script.outputs().get(plain - 1) + "[" + (i - plain + 1) + "]"
+                        : script.outputs().get(i);
+                var value = TorchValues.value(results.get(i));
+                values.put(name, value.as(declared.getOrDefault(name, value.type())));
+            }
+            return new Outputs(values, scope::close);
+        } catch (EngineException e) {
+            scope.close();
+            throw new RefusedException(
+                    "MODEL_RUN_FAILED",
+                    "libtorch",
+                    String.valueOf(e.getMessage()).strip(),
+                    "inputs on which every operator can run");
+        } catch (RuntimeException e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    private IValue[] arguments(PtNDManager scope, Map<String, Value> feed) {
+        var inputs = script.inputs();
+        var arguments = new IValue[inputs.size()];
+        for (int i = 0; i < arguments.length; i++) {
+            var name = inputs.get(i).name();
+            var value = feed.get(name);
+            if (inputs.get(i).isSequence()) {
+                arguments[i] = IValue.listFrom(list(scope, name, feed));
+            } else if (value == null) {
+                throw new RefusedException("INPUT_MISSING", "input '" + name + "'", "no value", "a value");
+            } else {
+                arguments[i] = IValue.from(TorchValues.array(scope, name, value, options.widened()));
+            }
+        }
+        return arguments;
+    }
+
+    /** The elements of a list input, fed as {@code name[0]}, {@code name[1]} …. */
+    private PtNDArray[] list(PtNDManager scope, String name, Map<String, Value> feed) {
+        var elements = new ArrayList<PtNDArray>();
+        for (int i = 0; feed.containsKey(name + "[" + i + "]"); i++) {
+            var element = Objects.requireNonNull(feed.get(name + "[" + i + "]"));
+            elements.add(TorchValues.array(scope, name, element, options.widened()));
+        }
+        return elements.toArray(PtNDArray[]::new);
+    }
+
+    @Override
+    public void close() {
+        module.close();
+    }
+}

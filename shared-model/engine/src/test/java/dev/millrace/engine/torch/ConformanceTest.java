@@ -1,0 +1,181 @@
+package dev.millrace.engine.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.WireFormat;
+import dev.millrace.engine.Value;
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.DataType;
+import dev.millrace.onnx.Model;
+import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.TensorFile;
+import dev.millrace.onnx.script.ScriptOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The operator tests of ONNX itself (Debian {@code libonnx-testdata}), run on libtorch; where MILLRACE_ZOO names the zoo that
+ * has them. Prints what passed, by operator, and why the rest did not.
+ */
+@EnabledIfEnvironmentVariable(named = "MILLRACE_ZOO", matches = ".+")
+class ConformanceTest {
+    /** Tolerances of ONNX's own runner. */
+    private static final double RELATIVE = 1e-3;
+
+    private static final double ABSOLUTE = 1e-7;
+
+    /** Random numbers have no expected value. */
+    private static final List<String> RANDOM = List.of("bernoulli", "training_dropout");
+
+    @TempDir
+    Path directory;
+
+    private enum Verdict {
+        EQUAL,
+        REFUSED,
+        WRONG
+    }
+
+    private record Result(String test, Verdict verdict, String why) {}
+
+    @Test
+    void equalsTheExpectedOutputs() throws IOException {
+        var results = tests().map(this::run).toList();
+
+        print(results);
+        assertThat(results.stream()
+                        .filter(result -> result.verdict == Verdict.EQUAL)
+                        .count())
+                .isGreaterThanOrEqualTo(900);
+        assertThat(results.stream().filter(result -> result.verdict == Verdict.WRONG))
+                .isEmpty();
+    }
+
+    private static Stream<Path> tests() throws IOException {
+        var root = Path.of(System.getenv("MILLRACE_ZOO"), "data", "onnx-op-tests");
+        var only = System.getProperty("conformance.only", "");
+        try (var files = Files.walk(root)) {
+            return files
+                    .filter(file ->
+                            file.endsWith("model.onnx") && Files.isDirectory(file.resolveSibling("test_data_set_0")))
+                    .map(Path::getParent)
+                    .filter(test -> test.toString().contains(only))
+                    .filter(test -> RANDOM.stream().noneMatch(test.toString()::contains))
+                    .sorted()
+                    .toList()
+                    .stream();
+        }
+    }
+
+    private Result run(Path test) {
+        var name = String.valueOf(test.getFileName());
+System.err.println("@"+name);
+        try {
+            var model = Model.read(test.resolve("model.onnx"));
+            try (var module = ScriptModule.open(model, ScriptOptions.exact(), directory, 1)) {
+                var data = test.resolve("test_data_set_0");
+                var feed = values(
+                        model.graph().inputs().stream().map(info -> info.name()).toList(), data, "input_");
+                var names = model.graph().outputs().stream()
+                        .map(info -> info.name())
+                        .toList();
+                var expected = values(names, data, "output_");
+                try (var outputs = module.run(feed)) {
+                    for (var entry : expected.entrySet()) {
+                        var difference = difference(entry.getValue(), outputs.get(entry.getKey()));
+                        if (!difference.isEmpty()) {
+                            return new Result(name, Verdict.WRONG, entry.getKey() + ": " + difference);
+                        }
+                    }
+                }
+            }
+            return new Result(name, Verdict.EQUAL, "");
+        } catch (RefusedException e) {
+            var problem = e.problem();
+            boolean byName = List.of("OPERATOR_UNSUPPORTED", "TYPE_UNSUPPORTED").contains(problem.code());
+            return new Result(name, byName ? Verdict.REFUSED : Verdict.WRONG, problem.message());
+        } catch (IOException | RuntimeException e) {
+            return new Result(name, Verdict.WRONG, e.toString());
+        }
+    }
+
+    /** Files {@code input_0.pb} … under the names given; a list of tensors as {@code name[0]} …. */
+    private static Map<String, Value> values(List<String> names, Path data, String prefix) throws IOException {
+        var values = new LinkedHashMap<String, Value>();
+        for (int i = 0; i < names.size(); i++) {
+            var file = data.resolve(prefix + i + ".pb");
+            if (!names.get(i).isEmpty() && Files.exists(file)) {
+                read(file, names.get(i), values);
+            }
+        }
+        return values;
+    }
+
+    /** A TensorProto, or a SequenceProto, whose third field repeats TensorProtos. */
+    private static void read(Path file, String name, Map<String, Value> values) throws IOException {
+        try {
+            values.put(name, value(TensorFile.read(file)));
+        } catch (RefusedException | IOException notATensor) {
+            var in = CodedInputStream.newInstance(Files.readAllBytes(file));
+            int count = 0;
+            for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+                if (WireFormat.getTagFieldNumber(tag) == 3) {
+                    var element = Files.createTempFile("element", ".pb");
+                    Files.write(element, in.readByteArray());
+                    values.put(name + "[" + count++ + "]", value(TensorFile.read(element)));
+                    Files.delete(element);
+                } else {
+                    in.skipField(tag);
+                }
+            }
+        }
+    }
+
+    private static Value value(Tensor tensor) {
+        if (tensor.type() == DataType.STRING) {
+            throw new RefusedException("TYPE_UNSUPPORTED", tensor.name(), "STRING", "numbers");
+        }
+        var value = Value.zeros(tensor.type(), tensor.dims());
+        value.bytes().put(tensor.bytes());
+        return value;
+    }
+
+    private static String difference(Value expected, Value actual) {
+        if (expected.type() != actual.type() || !java.util.Arrays.equals(expected.dims(), actual.dims())) {
+            return actual.describe() + " instead of " + expected.describe();
+        }
+        for (int i = 0; i < expected.size(); i++) {
+            double a = expected.number(i);
+            double b = actual.number(i);
+            boolean same = Double.compare(a, b) == 0 || a == b || Math.abs(a - b) <= ABSOLUTE + RELATIVE * Math.abs(a);
+            if (!same) {
+                return b + " instead of " + a + " at " + i + " of " + expected.describe();
+            }
+        }
+        return "";
+    }
+
+    private static void print(List<Result> results) {
+        var counts =
+                results.stream().collect(Collectors.groupingBy(Result::verdict, TreeMap::new, Collectors.counting()));
+        results.stream()
+                .filter(result -> result.verdict != Verdict.EQUAL)
+                .forEach(result -> System.out.printf(
+                        "%-8s %-70s %s%n",
+                        result.verdict,
+                        result.test,
+                        result.why.lines().limit(12).collect(Collectors.joining(" ~ "))));
+        System.out.println(results.size() + " tests: " + counts);
+    }
+}

@@ -1,0 +1,102 @@
+package dev.millrace.onnx.script;
+
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.DataType;
+import dev.millrace.onnx.Graph;
+import dev.millrace.onnx.Node;
+import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.op.Emission;
+import dev.millrace.onnx.op.Op;
+import java.util.List;
+import java.util.Optional;
+
+/** A node being written by the compiler. */
+record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long opset) implements Emission {
+    @Override
+    public String in(int input) {
+        if (!has(input)) {
+            throw new RefusedException("INPUT_MISSING", node.toString(), "no input " + input, "an input");
+        }
+        return compiler.expression(
+                scope, node.input(input), op.form().settings().contains(input));
+    }
+
+    @Override
+    public Optional<Tensor> constant(int input) {
+        return has(input) ? scope.known(node.input(input)).map(Scope.Known::tensor) : Optional.empty();
+    }
+
+    @Override
+    public Optional<Integer> rank(int input) {
+        return constant(input)
+                .map(Tensor::rank)
+                .or(() -> scope.graph()
+                        .valueInfo(node.input(input))
+                        .flatMap(info -> info.shape().map(List::size)));
+    }
+
+    @Override
+    public DataType typeOf(int input) {
+        return constant(input)
+                .map(Tensor::type)
+                .or(() -> scope.graph().valueInfo(node.input(input)).map(info -> info.type()))
+                .orElse(DataType.UNDEFINED);
+    }
+
+    @Override
+    public boolean isSequence(int input) {
+        return scope.isSequence(node.input(input));
+    }
+
+    @Override
+    public int torchType(DataType type) {
+        return compiler.torchType(type, node.toString()).code();
+    }
+
+    @Override
+    public void line(String statement) {
+        compiler.line(statement);
+    }
+
+    @Override
+    public void block(String header, Runnable body) {
+        compiler.block(header, body);
+    }
+
+    @Override
+    public String fresh() {
+        return compiler.fresh();
+    }
+
+    @Override
+    public void define(int output, String expression) {
+        line(declare(output) + " = " + expression);
+    }
+
+    @Override
+    public String declare(int output) {
+        var variable = fresh();
+        var name = node.output(output);
+        if (!name.isEmpty()) {
+            scope.define(name, variable);
+            if (givesSequence(name)) {
+                scope.markSequence(name);
+            }
+        }
+        return variable;
+    }
+
+    private boolean givesSequence(String output) {
+        return op.form().givesSequence()
+                || (node.is("Identity") && isSequence(0))
+                || scope.graph()
+                        .valueInfo(output)
+                        .filter(info -> info.isSequence())
+                        .isPresent();
+    }
+
+    @Override
+    public List<String> inline(Graph body, List<String> arguments) {
+        return compiler.inline(scope, body, arguments);
+    }
+}

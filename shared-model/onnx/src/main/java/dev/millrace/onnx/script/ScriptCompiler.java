@@ -1,0 +1,247 @@
+package dev.millrace.onnx.script;
+
+import dev.millrace.message.NearestName;
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Graph;
+import dev.millrace.onnx.Model;
+import dev.millrace.onnx.Node;
+import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.op.Ops;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Compiles an ONNX graph to TorchScript: a node becomes a line, a float initializer a parameter, If and Loop become {@code
+ * if} and {@code while}, model-local functions are written where they are called.
+ *
+ * <p>What no wanted output depends on is left out. One initializer is one parameter however often it is read, so tied
+ * weights stay tied.
+ */
+public final class ScriptCompiler {
+    private record Key(Graph graph, String name) {
+        @Override
+        @SuppressWarnings("ReferenceEquality") // graphs are mutable; the place counts, not the content
+        public boolean equals(Object other) {
+            return other instanceof Key that && graph == that.graph && name.equals(that.name);
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(graph) * 31 + name.hashCode();
+        }
+    }
+
+    private final Model model;
+    private final ScriptOptions options;
+    private final Map<Key, Slot> slots = new LinkedHashMap<>();
+    private final StringBuilder code = new StringBuilder();
+    private String indent = "    ";
+    private int variables;
+
+    private ScriptCompiler(Model model, ScriptOptions options) {
+        this.model = model;
+        this.options = options;
+    }
+
+    /**
+     * Compiles a model.
+     *
+     * @throws RefusedException {@code OPERATOR_UNSUPPORTED} naming the node, {@code TYPE_UNSUPPORTED}, {@code
+     *     INPUT_MISSING}, {@code UNKNOWN_VALUE} if a wanted output is no value of the main graph
+     */
+    public static Script compile(Model model, ScriptOptions options) {
+        return new ScriptCompiler(model, options).compile();
+    }
+
+    private Script compile() {
+        var graph = model.graph();
+        var scope = new Scope(null, graph, model.opsets());
+        var inputs = graph.requiredInputs();
+        for (int i = 0; i < inputs.size(); i++) {
+            var input = inputs.get(i);
+            scope.define(input.name(), argument(i, input.shape().map(List::size).orElse(0)));
+            if (input.isSequence()) {
+                scope.markSequence(input.name());
+            }
+        }
+        var wanted = options.outputs().isEmpty()
+                ? graph.outputs().stream().map(output -> output.name()).toList()
+                : options.outputs();
+        refuseUnknown(wanted);
+        body(scope, wanted);
+        var results = wanted.stream().map(name -> result(scope, name)).collect(Collectors.joining(" + "));
+        line("return " + results);
+        var script = new Script(inputs, wanted, List.copyOf(slots.values()), "", options.batchStatistics());
+        var header = "  def forward(self: __torch__.Net%s) -> List[Tensor]:%n"
+                .formatted(inputs.isEmpty() ? "" : ", " + script.signature());
+        return new Script(inputs, wanted, script.slots(), header + code, options.batchStatistics());
+    }
+
+    /** The expression of an input; pictures are laid out as the convolutions want them. */
+    private String argument(int index, int rank) {
+        if (!options.channelsLast() || rank != 4) {
+            return "x" + index;
+        }
+        var variable = fresh();
+        line("%s = torch.contiguous(x%d, memory_format=2)".formatted(variable, index));
+        return variable;
+    }
+
+    private String result(Scope scope, String name) {
+        var expression = expression(scope, name, false);
+        return scope.isSequence(name) ? expression : "[" + expression + "]";
+    }
+
+    private void refuseUnknown(List<String> wanted) {
+        var known = new HashSet<String>();
+        model.graph().nodes().forEach(node -> known.addAll(node.outputs()));
+        for (var name : wanted) {
+            if (!known.contains(name) && !model.graph().defines(name)) {
+                throw new RefusedException("UNKNOWN_VALUE", "model", name, NearestName.choices(name, known));
+            }
+        }
+    }
+
+    // --- nodes
+
+    /** Writes the nodes of a graph that the wanted values depend on. */
+    private void body(Scope scope, List<String> wanted) {
+        var needed = needed(scope.graph(), wanted);
+        for (var node : scope.graph().order()) {
+            if (needed.contains(node) && !node.is("Constant")) {
+                node(scope, node);
+            }
+        }
+    }
+
+    private static Set<Node> needed(Graph graph, List<String> wanted) {
+        Set<Node> needed = java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
+        var pending = new ArrayDeque<>(wanted);
+        while (!pending.isEmpty()) {
+            var producer = graph.producer(pending.pop());
+            if (producer.isPresent() && needed.add(producer.get())) {
+                pending.addAll(producer.get().inputs());
+                producer.get().subgraphs().forEach(subgraph -> pending.addAll(subgraph.captures()));
+            }
+        }
+        return needed;
+    }
+
+    private void node(Scope scope, Node node) {
+        var function = model.functions().stream()
+                .filter(each -> each.name().equals(node.opType())
+                        && each.domain().equals(node.domain())
+                        && each.overload().equals(node.overload()))
+                .findFirst();
+        if (function.isPresent()) {
+            call(
+                    scope,
+                    node,
+                    FunctionBody.of(function.get(), node),
+                    function.get().opsets(model.opsets()));
+            return;
+        }
+        long opset = scope.opsets().getOrDefault(node.domain(), 1L);
+        var op = Ops.of(node, opset);
+        op.form().emitter().emit(new NodeEmission(this, scope, node, op, opset));
+    }
+
+    private void call(Scope scope, Node node, Graph body, Map<String, Long> opsets) {
+        var inner = new Scope(null, body, opsets);
+        int index = 0;
+        for (var input : body.inputs()) {
+            var given = node.input(index++);
+            if (!given.isEmpty()) {
+                inner.define(input.name(), expression(scope, given, false));
+            }
+        }
+        var outputs = body.outputs().stream().map(output -> output.name()).toList();
+        body(inner, outputs);
+        for (int i = 0; i < node.outputs().size(); i++) {
+            scope.define(node.output(i), expression(inner, outputs.get(i), false));
+        }
+    }
+
+    /** Writes a branch or a loop's body. */
+    List<String> inline(Scope outer, Graph graph, List<String> arguments) {
+        var scope = new Scope(outer, graph, outer.opsets());
+        int index = 0;
+        for (var input : graph.inputs()) {
+            scope.define(input.name(), arguments.get(index++));
+            if (input.isSequence()) {
+                scope.markSequence(input.name());
+            }
+        }
+        var outputs = graph.outputs().stream().map(output -> output.name()).toList();
+        body(scope, outputs);
+        return outputs.stream().map(name -> expression(scope, name, false)).toList();
+    }
+
+    // --- values
+
+    /** The expression of a value; a tensor of the file becomes an attribute of the module. */
+    String expression(Scope scope, String value, boolean setting) {
+        return scope.expression(value)
+                .or(() -> scope.known(value)
+                        .map(known -> "self." + slot(known, setting).name()))
+                .orElseThrow(() ->
+                        new RefusedException("GRAPH_MALFORMED", "graph", "'" + value + "' is made nowhere", "a value"));
+    }
+
+    private Slot slot(Scope.Known known, boolean setting) {
+        var key = new Key(known.graph(), known.tensor().name());
+        var slot = slots.get(key);
+        if (slot == null || (!slot.trained() && !setting)) {
+            slot = newSlot(known, setting, slot == null ? null : slot.name());
+            slots.put(key, slot);
+        }
+        return slot;
+    }
+
+    private Slot newSlot(Scope.Known known, boolean setting, @org.jspecify.annotations.Nullable String name) {
+        var tensor = known.tensor();
+        boolean initializer = known.graph().initializer(tensor.name()).isPresent();
+        boolean trained = !setting && options.trainable().test(tensor.name()) && Weights.likely(tensor, initializer);
+        var type = type(tensor);
+        boolean picture = options.channelsLast() && trained && tensor.rank() == 4;
+        var slotName = name != null ? name : (trained ? "p" : "c") + slots.size();
+        return new Slot(slotName, known.graph(), tensor, type, trained, picture);
+    }
+
+    private TorchType type(Tensor tensor) {
+        return torchType(tensor.type(), tensor.toString());
+    }
+
+    TorchType torchType(dev.millrace.onnx.DataType type, String where) {
+        var exact = TorchType.of(type, where);
+        boolean narrow = exact == TorchType.FLOAT16 || exact == TorchType.BFLOAT16;
+        return options.widened() && narrow ? TorchType.FLOAT32 : exact;
+    }
+
+    // --- text
+
+    void line(String statement) {
+        code.append(indent).append(statement).append('\n');
+    }
+
+    void block(String header, Runnable content) {
+        line(header + ":");
+        var before = indent;
+        indent += "  ";
+        int start = code.length();
+        content.run();
+        if (code.length() == start) {
+            line("pass");
+        }
+        indent = before;
+    }
+
+    String fresh() {
+        return "v" + variables++;
+    }
+}
