@@ -57,10 +57,9 @@ public final class ValueInfo {
         return proto.getType().hasTensorType();
     }
 
-    /** Whether the value is a list of tensors, or such a list that may be missing. */
+    /** Whether the value is a list of tensors. */
     public boolean isSequence() {
-        var type = proto.getType();
-        return type.hasSequenceType() || type.getOptionalType().getElemType().hasSequenceType();
+        return proto.getType().hasSequenceType();
     }
 
     /** Element type of a tensor; {@link DataType#UNDEFINED} if not declared. */

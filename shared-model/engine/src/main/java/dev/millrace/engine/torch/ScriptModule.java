@@ -40,7 +40,10 @@ public final class ScriptModule implements AutoCloseable {
         this.module = module;
         declared = new LinkedHashMap<>();
         for (var name : script.outputs()) {
-            model.graph().valueInfo(name).ifPresent(info -> declared.put(name, info.type()));
+            model.graph()
+                    .valueInfo(name)
+                    .filter(info -> info.type() != DataType.UNDEFINED)
+                    .ifPresent(info -> declared.put(name, info.type()));
         }
     }
 
@@ -85,16 +88,8 @@ public final class ScriptModule implements AutoCloseable {
         var scope = module.scope();
         try {
             var results = module.call(scope, "forward", false, arguments(scope, feed));
-            var values = new LinkedHashMap<String, Value>();
-            int plain = script.outputs().size();
-            for (int i = 0; i < results.size(); i++) {
-                boolean listed = results.size() != plain && i >= plain - 1;
-                var name = listed
-                        ? script.outputs().get(plain - 1) + "[" + (i - plain + 1) + "]"
-                        : script.outputs().get(i);
-                var value = TorchValues.value(results.get(i));
-                values.put(name, value.as(declared.getOrDefault(name, value.type())));
-            }
+            var values = named(results.stream().map(TorchValues::value).toList());
+            values.replaceAll((name, value) -> value.as(declared.getOrDefault(name, value.type())));
             return new Outputs(values, scope::close);
         } catch (EngineException e) {
             scope.close();
@@ -107,6 +102,23 @@ public final class ScriptModule implements AutoCloseable {
             scope.close();
             throw e;
         }
+    }
+
+    private Map<String, Value> named(List<Value> results) {
+        var values = new LinkedHashMap<String, Value>();
+        int at = 0;
+        int list = 0;
+        for (var name : script.outputs()) {
+            if (script.lists().contains(name)) {
+                long length = results.get(results.size() - 1).longs().get(list++);
+                for (int i = 0; i < length; i++) {
+                    values.put(name + "[" + i + "]", results.get(at++));
+                }
+            } else {
+                values.put(name, results.get(at++));
+            }
+        }
+        return values;
     }
 
     private IValue[] arguments(PtNDManager scope, Map<String, Value> feed) {

@@ -15,15 +15,14 @@ final class TorchValues {
     private TorchValues() {}
 
     /**
-     * An array over the value's memory, in the type that the script computes in.
+     * An array over the value's memory, in the type that the script takes: bfloat16, which DJL cannot carry, as float.
      *
      * @throws RefusedException {@code TYPE_UNSUPPORTED} if it is no number
      */
     static PtNDArray array(PtNDManager scope, String name, Value value, boolean widened) {
         var exact = TorchType.of(value.type(), "input '" + name + "'");
-        var type = widened && value.type().isFloatingPoint() && value.type() != DataType.DOUBLE
-                ? TorchType.FLOAT32
-                : exact;
+        boolean asFloat = exact == TorchType.BFLOAT16 || (widened && exact == TorchType.FLOAT16);
+        var type = asFloat ? TorchType.FLOAT32 : exact;
         var converted = value.as(type.dataType());
         var shape = new Shape(value.dims());
         return converted.size() == 0
@@ -58,7 +57,7 @@ final class TorchValues {
             case FLOAT32 -> ai.djl.ndarray.types.DataType.FLOAT32;
             case FLOAT64 -> ai.djl.ndarray.types.DataType.FLOAT64;
             case BOOL -> ai.djl.ndarray.types.DataType.BOOLEAN;
-            case BFLOAT16 -> ai.djl.ndarray.types.DataType.BFLOAT16;
+            case BFLOAT16 -> throw new IllegalArgumentException("DJL carries no bfloat16");
         };
     }
 
@@ -72,7 +71,6 @@ final class TorchValues {
             case FLOAT32 -> DataType.FLOAT;
             case FLOAT64 -> DataType.DOUBLE;
             case BOOLEAN -> DataType.BOOL;
-            case BFLOAT16 -> DataType.BFLOAT16;
             default -> throw new IllegalStateException(type + " came out of a script");
         };
     }

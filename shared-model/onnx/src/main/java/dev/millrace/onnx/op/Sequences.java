@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 /** Lists of tensors, and optional values, which are always present here. */
 enum Sequences implements Op {
     CONCAT_FROM_SEQUENCE(op("ConcatFromSequence", "op.concat_sequence({0}, {axis=0}, {new_axis=0})")),
-    OPTIONAL(op("Optional", "{0}")),
+    OPTIONAL(op("Optional", Sequences::present)),
     OPTIONAL_GET_ELEMENT(op("OptionalGetElement", "{0}")),
     OPTIONAL_HAS_ELEMENT(op("OptionalHasElement", Sequences::hasElement)),
     SEQUENCE_AT(op("SequenceAt", "op.sequence_at({0}, {1:int})").settings(1)),
@@ -35,6 +35,13 @@ enum Sequences implements Op {
     @Override
     public Form form() {
         return form;
+    }
+
+    private static void present(Emission e) {
+        if (!e.has(0)) {
+            throw e.refuse("an empty optional", "one with a value");
+        }
+        e.define(0, e.in(0));
     }
 
     private static void hasElement(Emission e) {

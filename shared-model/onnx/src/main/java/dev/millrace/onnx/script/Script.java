@@ -10,12 +10,19 @@ import java.util.stream.IntStream;
  *
  * @param inputs what the graph wants to be fed; the script calls them {@code x0}, {@code x1} …
  * @param outputs names of the values that {@code forward} returns as a list of tensors, in order
+ * @param lists outputs that are lists of tensors: {@code forward} returns their elements in place, and at the end one more
+ *     tensor with the length of each
  * @param slots tensors of the module
  * @param forward source of the method {@code forward}
  * @param batchStatistics whether training updates the statistics of BatchNormalization
  */
 public record Script(
-        List<ValueInfo> inputs, List<String> outputs, List<Slot> slots, String forward, boolean batchStatistics) {
+        List<ValueInfo> inputs,
+        List<String> outputs,
+        List<String> lists,
+        List<Slot> slots,
+        String forward,
+        boolean batchStatistics) {
 
     /** {@code x0: Tensor, x1: Tensor}: the parameters of {@code forward} and of methods that call it. */
     public String signature() {

@@ -2,18 +2,23 @@ package dev.millrace.onnx.script;
 
 import dev.millrace.message.NearestName;
 import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.ValueInfo;
 import dev.millrace.onnx.op.Ops;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles an ONNX graph to TorchScript: a node becomes a line, a float initializer a parameter, If and Loop become {@code
@@ -64,7 +69,7 @@ public final class ScriptCompiler {
         var inputs = graph.requiredInputs();
         for (int i = 0; i < inputs.size(); i++) {
             var input = inputs.get(i);
-            scope.define(input.name(), argument(i, input.shape().map(List::size).orElse(0)));
+            scope.define(input.name(), argument(i, input));
             if (input.isSequence()) {
                 scope.markSequence(input.name());
             }
@@ -75,26 +80,52 @@ public final class ScriptCompiler {
         refuseUnknown(wanted);
         body(scope, wanted);
         var results = wanted.stream().map(name -> result(scope, name)).collect(Collectors.joining(" + "));
-        line("return " + results);
-        var script = new Script(inputs, wanted, List.copyOf(slots.values()), "", options.batchStatistics());
+        var lists = wanted.stream().filter(scope::isSequence).toList();
+        var lengths = lists.stream()
+                .map(name -> "len(" + expression(scope, name, false) + ")")
+                .collect(Collectors.joining(", ", " + [torch.tensor([", "])]"));
+        line("return " + results + (lists.isEmpty() ? "" : lengths));
+        var script = new Script(inputs, wanted, lists, List.copyOf(slots.values()), "", options.batchStatistics());
         var header = "  def forward(self: __torch__.Net%s) -> List[Tensor]:%n"
                 .formatted(inputs.isEmpty() ? "" : ", " + script.signature());
-        return new Script(inputs, wanted, script.slots(), header + code, options.batchStatistics());
+        return new Script(inputs, wanted, lists, script.slots(), header + code, options.batchStatistics());
     }
 
     /** The expression of an input; pictures are laid out as the convolutions want them. */
-    private String argument(int index, int rank) {
-        if (!options.channelsLast() || rank != 4) {
+    private String argument(int index, ValueInfo input) {
+        var where = "input '" + input.name() + "'";
+        if (input.isSequence()) {
             return "x" + index;
         }
+        if (!input.isTensor()) {
+            throw new RefusedException(
+                    "TYPE_UNSUPPORTED", where, "a map, sparse or optional value", "tensors and lists of them");
+        }
+        boolean picture = options.channelsLast()
+                && input.shape().filter(shape -> shape.size() == 4).isPresent();
+        if (picture) {
+            return define("torch.contiguous(x%d, memory_format=2)".formatted(index));
+        }
+        boolean narrow = torchType(input.type(), where) == TorchType.BFLOAT16; // DJL hands it over as float
+        return narrow ? define("torch.to(x%d, %d)".formatted(index, TorchType.BFLOAT16.code())) : "x" + index;
+    }
+
+    private String define(String expression) {
         var variable = fresh();
-        line("%s = torch.contiguous(x%d, memory_format=2)".formatted(variable, index));
+        line(variable + " = " + expression);
         return variable;
     }
 
     private String result(Scope scope, String name) {
         var expression = expression(scope, name, false);
-        return scope.isSequence(name) ? expression : "[" + expression + "]";
+        if (scope.isSequence(name)) {
+            return expression;
+        }
+        boolean narrow = model.graph()
+                .valueInfo(name)
+                .filter(info -> info.type() == DataType.BFLOAT16)
+                .isPresent();
+        return narrow ? "[torch.to(%s, %d)]".formatted(expression, TorchType.FLOAT32.code()) : "[" + expression + "]";
     }
 
     private void refuseUnknown(List<String> wanted) {
@@ -120,7 +151,7 @@ public final class ScriptCompiler {
     }
 
     private static Set<Node> needed(Graph graph, List<String> wanted) {
-        Set<Node> needed = java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
+        Set<Node> needed = Collections.newSetFromMap(new IdentityHashMap<>());
         var pending = new ArrayDeque<>(wanted);
         while (!pending.isEmpty()) {
             var producer = graph.producer(pending.pop());
@@ -203,7 +234,7 @@ public final class ScriptCompiler {
         return slot;
     }
 
-    private Slot newSlot(Scope.Known known, boolean setting, @org.jspecify.annotations.Nullable String name) {
+    private Slot newSlot(Scope.Known known, boolean setting, @Nullable String name) {
         var tensor = known.tensor();
         boolean initializer = known.graph().initializer(tensor.name()).isPresent();
         boolean trained = !setting && options.trainable().test(tensor.name()) && Weights.likely(tensor, initializer);
@@ -217,7 +248,7 @@ public final class ScriptCompiler {
         return torchType(tensor.type(), tensor.toString());
     }
 
-    TorchType torchType(dev.millrace.onnx.DataType type, String where) {
+    TorchType torchType(DataType type, String where) {
         var exact = TorchType.of(type, where);
         boolean narrow = exact == TorchType.FLOAT16 || exact == TorchType.BFLOAT16;
         return options.widened() && narrow ? TorchType.FLOAT32 : exact;
