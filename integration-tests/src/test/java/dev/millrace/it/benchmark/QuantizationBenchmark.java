@@ -3,13 +3,7 @@ package dev.millrace.it.benchmark;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.millrace.message.Json;
-import dev.millrace.stage.Checkpoints;
 import dev.millrace.stage.LocalData;
-import dev.millrace.stage.OptionBinder;
-import dev.millrace.stage.StageContext;
-import dev.millrace.stage.StageResult;
-import dev.millrace.stage.Technique;
-import dev.millrace.stage.Techniques;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,9 +39,9 @@ public final class QuantizationBenchmark {
                 ? Optional.empty()
                 : Optional.of(new LocalData(Path.of(arguments[2]), null, Map.of("limit", IntNode.valueOf(samples))));
         var work = Files.createTempDirectory("quantization");
-        var technique = Techniques.load().technique("quantization", arguments[0]);
+        var task = new LocalTask(Path.of(arguments[1]), Optional.empty(), data, threads, work);
         long start = System.nanoTime();
-        var result = run(technique, options, new Context(Path.of(arguments[1]), data, threads, work));
+        var result = task.run("quantization", arguments[0], options);
         double seconds = (System.nanoTime() - start) / 1e9;
         Files.move(result.model(), Path.of(arguments[3]), StandardCopyOption.REPLACE_EXISTING);
         var report = new HashMap<>(result.report());
@@ -65,11 +59,6 @@ public final class QuantizationBenchmark {
         return value == null ? otherwise : value.intValue();
     }
 
-    private static <O extends Record> StageResult run(
-            Technique<O> technique, Map<String, JsonNode> options, StageContext context) throws IOException {
-        return technique.run(OptionBinder.bind(technique.name(), technique.options(), options), context);
-    }
-
     /** Of the whole process, as the kernel counts it; only Linux says. */
     private static String peakMemory() throws IOException {
         var status = Path.of("/proc/self/status");
@@ -81,38 +70,5 @@ public final class QuantizationBenchmark {
                 .map(line -> line.substring("VmHWM:".length()).trim())
                 .findFirst()
                 .orElse("unknown");
-    }
-
-    private record Context(Path model, Optional<LocalData> calibration, int threads, Path workDirectory)
-            implements StageContext {
-        @Override
-        public Optional<Path> baseline() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<LocalData> data(String role) {
-            return role.equals("calibration") ? calibration : Optional.empty();
-        }
-
-        @Override
-        public Optional<String> metric() {
-            return Optional.empty();
-        }
-
-        @Override
-        public long seed() {
-            return 0;
-        }
-
-        @Override
-        public Checkpoints checkpoints() {
-            throw new IllegalStateException("quantization saves no checkpoints");
-        }
-
-        @Override
-        public void progress(double fraction, String activity, Map<String, Double> metrics) {
-            // nobody watches
-        }
     }
 }
