@@ -78,6 +78,27 @@ class ComparisonTest {
                 .anyMatch(note -> note.startsWith("Not smaller"));
     }
 
+    /** Data with more rows than a fixed batch holds is fed row by row, not cut and not refused. */
+    @Test
+    void runsAllRowsThroughAModelOfBatchOne() throws IOException {
+        var original = write(mean(Dimension.of(1)), "a.onnx");
+        var report = new Comparison(new Comparison.Settings(0.05, 8, 1, false), scratch, (fraction, activity) -> {})
+                .run(original, original, csv("1,2\n3,4\n5,6\n7,8\n9,1\n2,3\n4,5\n6,7\n"), Optional.empty());
+        assertThat(report.evaluation().samples()).isEqualTo(8);
+        assertThat(report.evaluation().fidelity()).containsEntry("relativeError", 0.0);
+        assertThat(Objects.requireNonNull(report.evaluation().result().latency())
+                        .batch())
+                .isEqualTo(1);
+    }
+
+    private static Model mean(Dimension batch) {
+        var m = new ModelBuilder(17);
+        m.input("x", DataType.FLOAT, batch, Dimension.of(2));
+        m.node(Node.of("ReduceMean", "mean", List.of("x"), List.of("y")));
+        m.output("y", DataType.FLOAT, Dimension.of(1), Dimension.of(1));
+        return m.build();
+    }
+
     @Test
     void timesOperatorsOnRequestAndReportsProgress() throws IOException {
         var fractions = new ArrayList<Double>();

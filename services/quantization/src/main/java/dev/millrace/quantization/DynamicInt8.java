@@ -82,6 +82,7 @@ final class DynamicInt8 implements Technique<DynamicInt8.Options> {
         }
         var file = context.workDirectory().resolve("model.onnx");
         model.write(file);
+        ResultCheck.loads(file, context, report);
         report.field("quantized", counts);
         report.saturation(saturates);
         return new StageResult(file, null, report.fields());

@@ -118,7 +118,11 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
 
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
-        return new Run(options, context).run();
+        try {
+            return new Run(options, context).run();
+        } catch (RefusedException e) {
+            throw ResultCheck.explained(e, context);
+        }
     }
 
     /** One task. */

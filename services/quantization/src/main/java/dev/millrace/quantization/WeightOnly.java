@@ -147,6 +147,7 @@ final class WeightOnly implements Technique<WeightOnly.Options> {
         context.progress(0.9, "writing");
         var file = context.workDirectory().resolve("model.onnx");
         model.write(file);
+        ResultCheck.loads(file, context, report);
         report.field("quantized", counts);
         if (options.format() == BlockFormat.DEQUANTIZE_LINEAR && counts.containsKey("Gather")) {
             report.note("ONNX Runtime expands tables behind DequantizeLinear in every run; with format=matMulNBits it"

@@ -88,6 +88,7 @@ final class WeightStorage implements Technique<WeightStorage.Options> {
         }
         var file = context.workDirectory().resolve("model.onnx");
         model.write(file);
+        ResultCheck.loads(file, context, report);
         report.field("weights", stored);
         return new StageResult(file, null, report.fields());
     }

@@ -5,6 +5,7 @@ import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
 import dev.millrace.message.Json;
+import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
 import dev.millrace.stage.Checkpoints;
 import dev.millrace.stage.LocalData;
@@ -18,15 +19,20 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** A task on a model made by a test: writes the model and its data, runs a technique, compares the results. */
 final class TestTask {
-    private static final int SAMPLES = 16;
+    /** Rows that {@link #floats} makes. */
+    static final int SAMPLES = 16;
 
     private final Path directory;
     private final Path model;
@@ -41,38 +47,75 @@ final class TestTask {
 
     /** Normal numbers for an input; the first axis of {@code dims} is one sample's. */
     TestTask floats(String input, int... dims) throws IOException {
-        int size = 1;
-        for (int dim : dims) {
-            size *= dim;
+        var shape = new long[dims.length + 1];
+        shape[0] = SAMPLES;
+        for (int i = 0; i < dims.length; i++) {
+            shape[i + 1] = dims[i];
         }
+        var value = normal(new Random(7), shape);
+        feed.put(input, value);
+        return npy(input, value);
+    }
+
+    /** A data file for an input, whatever the model says of it. */
+    TestTask npy(String input, Value value) throws IOException {
+        Files.write(directory.resolve("data").resolve(input + ".npy"), npy(value));
+        return this;
+    }
+
+    /** Whole feeds of normal numbers, each of its own shape; the last one is compared too. */
+    TestTask feeds(String input, long[]... shapes) throws IOException {
         var random = new Random(7);
-        var values = new float[SAMPLES * size];
+        try (var zip = new ZipOutputStream(
+                Files.newOutputStream(directory.resolve("data").resolve("feeds.npz")))) {
+            for (int i = 0; i < shapes.length; i++) {
+                var value = normal(random, shapes[i]);
+                zip.putNextEntry(new ZipEntry("%03d/%s.npy".formatted(i, input)));
+                zip.write(npy(value));
+                feed.put(input, value);
+            }
+        }
+        return this;
+    }
+
+    private static Value normal(Random random, long... shape) {
+        int size = 1;
+        for (long dim : shape) {
+            size *= (int) dim;
+        }
+        var values = new float[size];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        var shape = new long[dims.length + 1];
-        shape[0] = SAMPLES;
-        var text = new StringBuilder("(" + SAMPLES + ",");
-        for (int i = 0; i < dims.length; i++) {
-            shape[i + 1] = dims[i];
-            text.append(dims[i]).append(',');
-        }
-        var value = Value.of(values, shape);
-        feed.put(input, value);
-        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + text + "), }";
+        return Value.of(values, shape);
+    }
+
+    private static byte[] npy(Value value) {
+        var type = value.type() == DataType.FLOAT ? "<f4" : "<i8";
+        var shape = Arrays.stream(value.dims()).mapToObj(dim -> dim + ",").collect(Collectors.joining());
+        var header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
         var padded = header + " ".repeat(63 - (header.length() + 10) % 64) + "\n";
-        var bytes =
-                ByteBuffer.allocate(10 + padded.length() + values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+        var bytes = ByteBuffer.allocate(10 + padded.length() + value.bytes().remaining())
+                .order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}).putShort((short) padded.length());
-        bytes.put(padded.getBytes(StandardCharsets.US_ASCII)).put(value.bytes());
-        Files.write(directory.resolve("data").resolve(input + ".npy"), bytes.array());
-        return this;
+        return bytes.put(padded.getBytes(StandardCharsets.US_ASCII))
+                .put(value.bytes())
+                .array();
     }
 
     /** Another input for {@link #relativeError}; no data file. */
     TestTask feed(String input, Value value) {
         feed.put(input, value);
         return this;
+    }
+
+    /** The first row of an input's data, as a batch of one. */
+    Value firstRow(String input) {
+        var all = Objects.requireNonNull(feed.get(input));
+        var dims = all.dims();
+        dims[0] = 1;
+        return Value.of(
+                all.type(), dims, all.bytes().slice(0, (int) (all.bytes().remaining() / all.dim(0))));
     }
 
     /** Runs with options in JSON. */
@@ -85,6 +128,16 @@ final class TestTask {
 
     Path model() {
         return model;
+    }
+
+    /** An output of the result, all optimizations on. */
+    Value output(StageResult result, String output) throws IOException {
+        try (var session = OrtSession.open(Objects.requireNonNull(result.model()), SessionSettings.threads(1));
+                var values = session.run(feed)) {
+            var value = values.get(output);
+            var bytes = ByteBuffer.allocateDirect(value.bytes().remaining());
+            return Value.of(value.type(), value.dims(), bytes.put(value.bytes()).flip());
+        }
     }
 
     /** {@code |a − b| / |a|} of an output between the original and another model, all optimizations on. */
@@ -125,7 +178,7 @@ final class TestTask {
 
         @Override
         public Optional<LocalData> data(String role) {
-            return Optional.of(new LocalData(directory.resolve("data"), "npy", Map.of()));
+            return Optional.of(new LocalData(directory.resolve("data"), null, Map.of()));
         }
 
         @Override

@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The formats of data: how each is recognised and read. */
 enum DataFormat {
-    IDX(".*(-|\\.)idx[1-4]-\\w+(\\.gz)?", IdxSource::new),
-    NPY(".*\\.npy", NpySource::open),
-    NPZ(".*\\.npz", NpzSource::open),
-    IMAGES(".*\\.(png|jpe?g|bmp|gif)", ImageSource::new),
-    CSV(".*\\.(csv|tsv)", CsvSource::new),
-    JSONL(".*\\.(jsonl|ndjson)", TextSource::jsonLines),
-    TEXT(".*\\.txt", TextSource::plain),
-    WAV(".*\\.wav", WavSource::new),
-    ONNX(".*\\.pb", TensorFileSource::new);
+    IDX(".*(-|\\.)idx[1-4]-\\w+(\\.gz)?", false, IdxSource::new),
+    NPY(".*\\.npy", true, NpySource::open),
+    NPZ(".*\\.npz", false, NpzSource::open),
+    IMAGES(".*\\.(png|jpe?g|bmp|gif)", true, ImageSource::new),
+    CSV(".*\\.(csv|tsv)", false, CsvSource::new),
+    JSONL(".*\\.(jsonl|ndjson)", false, TextSource::jsonLines),
+    TEXT(".*\\.txt", false, TextSource::plain),
+    WAV(".*\\.wav", true, WavSource::new),
+    ONNX(".*\\.pb", true, TensorFileSource::new);
 
     private interface Opener {
         SampleSource open(Path path, DataOptions options, List<ValueSpec> inputs) throws IOException;
@@ -32,11 +32,15 @@ enum DataFormat {
 
     private final String names;
 
+    /** Whether a whole folder is data; else it must hold one file of the format. */
+    private final boolean folders;
+
     @SuppressWarnings("ImmutableEnumChecker") // constructors and static methods only
     private final Opener opener;
 
-    DataFormat(String names, Opener opener) {
+    DataFormat(String names, boolean folders, Opener opener) {
         this.names = names;
+        this.folders = folders;
         this.opener = opener;
     }
 
@@ -69,7 +73,23 @@ enum DataFormat {
     }
 
     SampleSource open(Path path, DataOptions options, List<ValueSpec> inputs) throws IOException {
-        return opener.open(path, options, inputs);
+        return opener.open(folders ? path : file(path), options, inputs);
+    }
+
+    private Path file(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return path;
+        }
+        var list = FileList.of(path, this);
+        if (list.files().size() > 1) {
+            throw new RefusedException(
+                    "DATA_AMBIGUOUS",
+                    String.valueOf(path.getFileName()),
+                    list.files().size() + " files of format " + title() + ": "
+                            + list.files().stream().map(list::where).collect(Collectors.joining(", ")),
+                    "one of them as the path");
+        }
+        return list.files().get(0);
     }
 
     /** The word for it in data references. */

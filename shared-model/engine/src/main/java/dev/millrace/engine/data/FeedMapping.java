@@ -101,7 +101,15 @@ final class FeedMapping {
         if (shape == null) {
             throw mismatch(sample, value.describe());
         }
-        return value.reshaped(shape).as(input.type());
+        var converted = value.reshaped(shape).as(input.type());
+        if (input.type() != value.type() && input.type().isInteger()) {
+            for (int i = 0; i < value.size(); i++) {
+                if (converted.number(i) != value.number(i)) {
+                    throw mismatch(sample, value.describe() + " with the element " + value.number(i));
+                }
+            }
+        }
+        return converted;
     }
 
     /**

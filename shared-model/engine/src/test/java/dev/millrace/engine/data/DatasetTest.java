@@ -55,6 +55,16 @@ class DatasetTest {
         }
 
         @Test
+        void takesTheOnlyFileOfAFolderAndRefusesToChoose() throws IOException {
+            write("only.csv", "1,2,3\n");
+            assertThat(batches(directory, Map.of(), 8, ANY_ROWS_OF_3)).hasSize(1);
+            write("second.csv", "1,2,3\n");
+            assertThatThrownBy(() -> batches(directory, Map.of(), 8, ANY_ROWS_OF_3))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContainingAll("DATA_AMBIGUOUS", "2 files of format csv: only.csv, second.csv");
+        }
+
+        @Test
         void takesTheColumnBehindTheFeaturesForTheLabelWhenThereIsNoHeader() throws IOException {
             var batch = batches(write("d.csv", "1;2;3;7\n"), Map.of(), 8, ANY_ROWS_OF_3)
                     .get(0);
