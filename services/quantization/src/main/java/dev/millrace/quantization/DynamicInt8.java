@@ -10,7 +10,6 @@ import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import java.io.IOException;
 import java.util.List;
-import java.util.TreeMap;
 
 /**
  * Dynamic INT8: 8-bit weights, activations rounded while the model runs, to the range that each has at that moment.
@@ -65,25 +64,23 @@ final class DynamicInt8 implements Technique<DynamicInt8.Options> {
         var model = PreparedModel.open(context.model());
         var ignored = NodeGlobs.of("ignored", options.ignored(), Model.read(context.model()));
         var report = new QuantizationReport();
-        var counts = new TreeMap<String, Integer>();
         for (var graph : model.graph().graphs().toList()) {
             new DynamicRewrite(graph, new WeightStore(graph, saturates, options.perChannel()))
                     .apply(ignored)
-                    .forEach(node -> counts.merge(node.opType(), 1, Integer::sum));
+                    .forEach(report::quantized);
             left(graph, ignored, report);
         }
-        if (counts.isEmpty()) {
+        if (report.quantized().isEmpty()) {
             throw PreparedModel.nothingToQuantize(
                     context.model(), "MatMul, Gemm, LSTM or Gather with constant weights");
         }
         model.graph().removeDead();
-        if (counts.containsKey("LSTM")) {
+        if (report.quantized().containsKey("LSTM")) {
             model.setOpset("com.microsoft", 1);
         }
         var file = context.workDirectory().resolve("model.onnx");
         model.write(file);
         ResultCheck.loads(file, context, report);
-        report.field("quantized", counts);
         report.saturation(saturates);
         return new StageResult(file, null, report.fields());
     }

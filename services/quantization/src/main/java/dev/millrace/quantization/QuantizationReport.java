@@ -17,6 +17,7 @@ final class QuantizationReport {
     private static final int NAMES_IN_A_NOTE = 6;
 
     private final List<String> notes = new ArrayList<>();
+    private final Map<String, Integer> quantized = new TreeMap<>();
     private final Map<String, String> leftInFloat = new LinkedHashMap<>();
     private final Map<String, Object> fields = new LinkedHashMap<>();
 
@@ -25,20 +26,29 @@ final class QuantizationReport {
         leftInFloat.putIfAbsent(NodeGlobs.name(node), reason);
     }
 
+    /** Counts a node that is quantized. */
+    void quantized(Node node) {
+        quantized.merge(node.opType(), 1, Integer::sum);
+    }
+
+    /** Nodes quantized so far, by operator type. */
+    Map<String, Integer> quantized() {
+        return quantized;
+    }
+
     void note(String format, Object... arguments) {
         notes.add(String.format(Locale.ROOT, format, arguments));
     }
 
     /** Counts what is quantized, and gives every layer that is not its reason; products of two activations are no layers. */
     void describe(Graph graph, Placement placement, NodeGlobs ignored) {
-        var counts = new TreeMap<String, Integer>();
-        placement.layers().forEach(layer -> counts.merge(layer.node().opType(), 1, Integer::sum));
-        placement.tables().forEach(node -> counts.merge(node.opType(), 1, Integer::sum));
-        placement.operators().forEach(node -> counts.merge(node.opType(), 1, Integer::sum));
-        var quantized = placement.layers().stream().map(Layer::node).toList();
+        placement.layers().forEach(layer -> quantized(layer.node()));
+        placement.tables().forEach(this::quantized);
+        placement.operators().forEach(this::quantized);
+        var layers = placement.layers().stream().map(Layer::node).toList();
         for (var node : graph.nodes()) {
             boolean product = node.is("MatMul") && Layer.of(graph, node).isEmpty();
-            if (Layer.TYPES.contains(node.opType()) && !quantized.contains(node) && !product) {
+            if (Layer.TYPES.contains(node.opType()) && !layers.contains(node) && !product) {
                 left(node, reason(graph, node, ignored));
             }
         }
@@ -47,7 +57,6 @@ final class QuantizationReport {
                     .filter(node -> Layer.of(inner, node).isPresent())
                     .forEach(node -> left(node, "it is inside an If, Loop or Scan"));
         }
-        field("quantized", counts);
     }
 
     void saturation(boolean saturates) {
@@ -109,6 +118,9 @@ final class QuantizationReport {
         }
         var all = new LinkedHashMap<String, JsonNode>();
         fields.forEach((name, value) -> all.put(name, Json.mapper().valueToTree(value)));
+        if (!quantized.isEmpty()) {
+            all.put("quantized", Json.mapper().valueToTree(quantized));
+        }
         all.put("leftInFloat", Json.mapper().valueToTree(leftInFloat));
         all.put("notes", Json.mapper().valueToTree(notes));
         return all;

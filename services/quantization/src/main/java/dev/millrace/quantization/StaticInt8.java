@@ -155,6 +155,7 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             fidelity = repair(file, saturates, calibration, fidelity);
             var latency = Latency.compare(
                     context.model(), file, calibration.references().get(0).feed(), context.threads());
+            lstms(model.graph()).forEach(lstm -> report.quantized(lstm.node()));
             report.describe(model.graph(), place(model.graph()), ignored);
             report.saturation(saturates);
             report.calibrated(calibration);
@@ -208,6 +209,7 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             context.progress(0.7, "quantizing");
             var quantized = model.copy();
             var graph = quantized.graph();
+            quantizeLstms(quantized);
             keepUnseen(graph, calibration.ranges());
             var placement = place(graph);
             QdqRewrite.apply(
@@ -221,6 +223,21 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
                     file, SessionSettings.threads(context.threads()).frugal())) {
                 return Fidelity.measure(session, calibration.references());
             }
+        }
+
+        /** QDQ has no form for an LSTM; ONNX Runtime's own operator rounds its activations while running. */
+        private void quantizeLstms(Model quantized) {
+            for (var lstm : lstms(quantized.graph())) {
+                lstm.replace(quantized.graph());
+                quantized.setOpset("com.microsoft", 1);
+            }
+        }
+
+        private List<DynamicLstm> lstms(Graph graph) {
+            return graph.nodes().stream()
+                    .filter(node -> !staysFloat(node))
+                    .flatMap(node -> DynamicLstm.of(graph, node).stream())
+                    .toList();
         }
 
         /** A tensor that held no number, in a branch that never ran or of size 0, has no range. */
@@ -276,6 +293,12 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
                 } while (squares(errors) > allowed && !errors.isEmpty());
                 best = write(file, saturates, calibration);
                 allowed /= 2;
+            }
+            var lstms = lstms(model.graph());
+            if (worst(best) < options.minFidelity() && !lstms.isEmpty()) {
+                lstms.forEach(lstm -> stays.add(lstm.node().output()));
+                lstms.forEach(lstm -> report.left(lstm.node(), "the floor does not hold with it in 8 bits"));
+                best = write(file, saturates, calibration);
             }
             return best;
         }

@@ -14,7 +14,6 @@ import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import java.io.IOException;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -126,7 +125,6 @@ final class WeightOnly implements Technique<WeightOnly.Options> {
                 .filter(entry -> isKept(options.isSmaller(entry), entry, "it would not become smaller", report))
                 .toList();
         var matrices = fit(plan, options, context);
-        var counts = new TreeMap<String, Integer>();
         double squares = 0;
         double squaredErrors = 0;
         for (int i = 0; i < plan.size(); i++) {
@@ -135,11 +133,11 @@ final class WeightOnly implements Technique<WeightOnly.Options> {
             if (isKept(matrix.isFinite(), entry, "its weight has elements that are no numbers", report)) {
                 squares += matrix.squares();
                 squaredErrors += matrix.squaredErrors();
-                entry.uses().forEach(use -> counts.merge(use.node().opType(), 1, Integer::sum));
+                entry.uses().forEach(use -> report.quantized(use.node()));
                 options.format().write(model, entry, matrix);
             }
         }
-        if (counts.isEmpty()) {
+        if (report.quantized().isEmpty()) {
             throw PreparedModel.nothingToQuantize(
                     context.model(), "MatMul, Gemm or Gather with a constant float weight of two axes");
         }
@@ -148,8 +146,8 @@ final class WeightOnly implements Technique<WeightOnly.Options> {
         var file = context.workDirectory().resolve("model.onnx");
         model.write(file);
         ResultCheck.loads(file, context, report);
-        report.field("quantized", counts);
-        if (options.format() == BlockFormat.DEQUANTIZE_LINEAR && counts.containsKey("Gather")) {
+        if (options.format() == BlockFormat.DEQUANTIZE_LINEAR
+                && report.quantized().containsKey("Gather")) {
             report.note("ONNX Runtime expands tables behind DequantizeLinear in every run; with format=matMulNBits it"
                     + " looks up single rows.");
         }

@@ -27,8 +27,11 @@ import java.util.Set;
 final class WeightStorage implements Technique<WeightStorage.Options> {
     private static final float LARGEST_HALF = 65504;
 
-    /** Smaller tensors, scalars and shapes are not worth a Cast. */
+    /** Smaller tensors are not worth a Cast. */
     private static final int LEAST_ELEMENTS = 16;
+
+    /** Vectors stay in float: biases and scales are 1 % of the bytes, and an error in one is in all of its channel. */
+    private static final int LEAST_RANK = 2;
 
     private final DataType type;
 
@@ -84,7 +87,7 @@ final class WeightStorage implements Technique<WeightStorage.Options> {
                 .sum();
         if (stored == 0) {
             throw PreparedModel.nothingToQuantize(
-                    context.model(), "a float weight of " + LEAST_ELEMENTS + " elements or more");
+                    context.model(), "a float weight of two axes or more and at least " + LEAST_ELEMENTS + " elements");
         }
         var file = context.workDirectory().resolve("model.onnx");
         model.write(file);
@@ -105,13 +108,17 @@ final class WeightStorage implements Technique<WeightStorage.Options> {
         int stored = 0;
         for (var tensor : List.copyOf(graph.initializers())) {
             if (tensor.type() == DataType.FLOAT
+                    && tensor.rank() >= LEAST_RANK
                     && tensor.elements() >= LEAST_ELEMENTS
                     && !kept.contains(tensor.name())
                     && !graph.isInput(tensor.name())
-                    && !graph.isOutput(tensor.name())
-                    && fits(tensor)) {
-                store(graph, tensor);
-                stored++;
+                    && !graph.isOutput(tensor.name())) {
+                if (fits(tensor)) {
+                    store(graph, tensor);
+                    stored++;
+                } else {
+                    report.note("%s stays in float: float16 cannot hold its largest element.", tensor.name());
+                }
             }
         }
         return stored;

@@ -173,6 +173,37 @@ class StaticInt8Test {
                 .contains("moves the outputs");
     }
 
+    /** {@code x (time, batch, 8)} through a MatMul and an LSTM of 6. */
+    private TestTask lstm() throws IOException {
+        var m = new ModelBuilder(17);
+        var x = m.input("x", DataType.FLOAT, Dimension.symbolic("time"), Dimension.of(2), Dimension.of(8));
+        var h = m.node("MatMul", List.of(x, m.normal("up", 8, 8)));
+        m.node(Node.of(
+                "LSTM",
+                "lstm",
+                List.of(h, m.normal("w", 1, 24, 8), m.normal("r", 1, 24, 6), m.normal("b", 1, 48)),
+                List.of("y"),
+                Attribute.of("hidden_size", 6)));
+        m.output("y", DataType.FLOAT, Dimension.symbolic("time"), Dimension.of(1), Dimension.of(2), Dimension.of(6));
+        return new TestTask(directory, m.build()).floats("x", 2, 8);
+    }
+
+    @Test
+    void runsLstmsIn8Bits() throws IOException {
+        var task = lstm();
+        var result = task.run(new StaticInt8(), "{}");
+        assertThat(TestTask.field(result, "quantized").get("LSTM").intValue()).isEqualTo(1);
+        assertThat(quantized(result.model()).nodes().map(Node::opType)).contains("DynamicQuantizeLSTM");
+        assertThat(task.relativeError(result, "y")).isLessThan(SMALL);
+    }
+
+    @Test
+    void leavesLstmsInFloatIfTheFloorDoesNotHoldOtherwise() throws IOException {
+        var result = lstm().run(new StaticInt8(), "{\"minFidelity\": 1}");
+        assertThat(TestTask.field(result, "leftInFloat").get("lstm").asText()).contains("floor");
+        assertThat(quantized(result.model()).nodes().map(Node::opType)).contains("LSTM");
+    }
+
     @Test
     void looksForHarmfulLayersAmongManyByGroups() throws IOException {
         var m = new ModelBuilder(17);

@@ -42,5 +42,13 @@ class WeightStorageTest {
         var result = new TestTask(directory, model).floats("x", 16).run(WeightStorage.float16(), "{}");
         assertThat(Model.read(Objects.requireNonNull(result.model())).graph().initializer("fc1.weight"))
                 .hasValueSatisfying(kept -> assertThat(kept.type()).isEqualTo(DataType.FLOAT));
+        assertThat(TestTask.field(result, "notes").get(0).asText()).contains("fc1.weight", "float16 cannot hold");
+    }
+
+    @Test
+    void keepsBiasesBitForBit() throws IOException {
+        var result = new TestTask(directory, TinyModels.mlp()).floats("x", 16).run(WeightStorage.bfloat16(), "{}");
+        assertThat(Model.read(Objects.requireNonNull(result.model())).graph().initializer("fc1.bias"))
+                .isEqualTo(TinyModels.mlp().graph().initializer("fc1.bias"));
     }
 }
