@@ -66,6 +66,7 @@ final class NodeRules {
                 "GroupNormalization");
         on(ParameterRules::recurrent, "LSTM", "GRU", "RNN");
         on(ParameterRules::quantization, "QuantizeLinear", "DequantizeLinear");
+        on(NodeRules::blocks, "MatMulNBits", "GatherBlockQuantized");
     }
 
     private NodeRules() {}
@@ -87,6 +88,11 @@ final class NodeRules {
         for (var attribute : List.of("num_heads", "q_num_heads", "kv_num_heads")) {
             check.range(attribute, 1, MAX_EXTENT);
         }
+    }
+
+    private static void blocks(NodeCheck check) {
+        check.range("bits", 2, 8);
+        check.range("block_size", 16, MAX_EXTENT);
     }
 
     private static void splits(NodeCheck check) {

@@ -191,6 +191,18 @@ final class HostileModels {
                 "DepthToSpace with block 0",
                 "ATTRIBUTE_RANGE",
                 m -> m.node("DepthToSpace", List.of("x"), Attribute.of("blocksize", 0)));
+        for (var attribute : List.of("bits", "block_size")) {
+            built(
+                    "GatherBlockQuantized with " + attribute + " 0",
+                    "ATTRIBUTE_RANGE",
+                    m -> m.node(Node.of(
+                                    "GatherBlockQuantized",
+                                    "gather",
+                                    List.of(m.normal("table", 8, 32), m.longs("ids", 1), m.normal("scales", 8, 2)),
+                                    List.of("rows"),
+                                    Attribute.of(attribute, 0))
+                            .withDomain("com.microsoft")));
+        }
         built(
                 "ConvTranspose with group 0",
                 "ATTRIBUTE_RANGE",
