@@ -5,6 +5,7 @@ import dev.millrace.engine.ValueSpec;
 import dev.millrace.message.RefusedException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -125,8 +126,30 @@ public final class Dataset implements Closeable {
         return () -> iterator(rows);
     }
 
+    /**
+     * Reads the data from its beginning in another order, the same for the same seed. Whether {@code limit} cuts anything is
+     * decided before: it is the same samples in every order.
+     *
+     * @param rows as {@link #batches}
+     */
+    public Iterable<Batch> shuffled(int rows, long seed) {
+        return () -> {
+            try {
+                long count = samples();
+                var shuffle = new Shuffle(count, seed);
+                return iterator(rows, count, index -> order.applyAsLong(shuffle.at(index)));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+    }
+
     private Iterator<Batch> iterator(int rows) {
-        return new Batches(index -> index < limit ? source.read(order.applyAsLong(index)) : null, mapping, rows);
+        return iterator(rows, limit, order);
+    }
+
+    private Iterator<Batch> iterator(int rows, long count, LongUnaryOperator sequence) {
+        return new Batches(index -> index < count ? source.read(sequence.applyAsLong(index)) : null, mapping, rows);
     }
 
     /** Number of samples, after {@code limit}; may have to read through the file. */

@@ -1,14 +1,14 @@
 package dev.millrace.engine.torch;
 
 import ai.djl.engine.EngineException;
-import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import ai.djl.pytorch.jni.IValue;
 import dev.millrace.engine.Outputs;
 import dev.millrace.engine.Value;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
+import dev.millrace.onnx.ValueInfo;
 import dev.millrace.onnx.script.Script;
 import dev.millrace.onnx.script.ScriptArchive;
 import dev.millrace.onnx.script.ScriptCompiler;
@@ -61,8 +61,12 @@ public final class ScriptModule implements AutoCloseable {
         return new ScriptModule(model, script, options, load(script, List.of(), List.of(), directory, threads));
     }
 
-    /** Loads a script with further methods and state. */
-    static TorchModule load(Script script, List<String> methods, List<String> state, Path directory, int threads)
+    /**
+     * Loads a script with further methods.
+     *
+     * @param state tensors that the methods assign
+     */
+    public static TorchModule load(Script script, List<String> methods, List<String> state, Path directory, int threads)
             throws IOException {
         var archive = Files.createTempFile(directory, "net", ".pt");
         try {
@@ -121,31 +125,37 @@ public final class ScriptModule implements AutoCloseable {
         return values;
     }
 
-    private IValue[] arguments(PtNDManager scope, Map<String, Value> feed) {
-        var inputs = script.inputs();
-        var arguments = new IValue[inputs.size()];
-        for (int i = 0; i < arguments.length; i++) {
-            var name = inputs.get(i).name();
-            var value = feed.get(name);
-            if (inputs.get(i).isSequence()) {
-                arguments[i] = IValue.listFrom(list(scope, name, feed));
-            } else if (value == null) {
-                throw new RefusedException("INPUT_MISSING", "input '" + name + "'", "no value", "a value");
+    private List<NDArray> arguments(PtNDManager scope, Map<String, Value> feed) {
+        var arguments = new ArrayList<NDArray>();
+        for (var input : script.inputs()) {
+            var name = input.name();
+            if (input.isSequence()) {
+                arguments.addAll(list(scope, name, feed));
+            } else if (feed.containsKey(name)) {
+                arguments.add(array(scope, name, feed));
             } else {
-                arguments[i] = IValue.from(TorchValues.array(scope, name, value, options.widened()));
+                throw new RefusedException("INPUT_MISSING", "input '" + name + "'", "no value", "a value");
             }
         }
         return arguments;
     }
 
     /** The elements of a list input, fed as {@code name[0]}, {@code name[1]} …. */
-    private PtNDArray[] list(PtNDManager scope, String name, Map<String, Value> feed) {
-        var elements = new ArrayList<PtNDArray>();
-        for (int i = 0; feed.containsKey(name + "[" + i + "]"); i++) {
-            var element = Objects.requireNonNull(feed.get(name + "[" + i + "]"));
-            elements.add(TorchValues.array(scope, name, element, options.widened()));
+    private List<NDArray> list(PtNDManager scope, String name, Map<String, Value> feed) {
+        var elements = new ArrayList<NDArray>();
+        var argument =
+                "x" + script.inputs().stream().map(ValueInfo::name).toList().indexOf(name);
+        while (feed.containsKey(name + "[" + elements.size() + "]")) {
+            elements.add(TorchModule.listed(array(scope, name + "[" + elements.size() + "]", feed), argument));
         }
-        return elements.toArray(PtNDArray[]::new);
+        if (elements.isEmpty()) {
+            throw new RefusedException("INPUT_MISSING", "input '" + name + "'", "an empty list", "at least one tensor");
+        }
+        return elements;
+    }
+
+    private NDArray array(PtNDManager scope, String name, Map<String, Value> feed) {
+        return TorchValues.array(scope, name, Objects.requireNonNull(feed.get(name)), options.widened());
     }
 
     @Override

@@ -11,7 +11,7 @@ import dev.millrace.onnx.script.TorchType;
 import java.nio.ByteBuffer;
 
 /** Our values as DJL's arrays and back, without copying where the types are the same. */
-final class TorchValues {
+public final class TorchValues {
     private TorchValues() {}
 
     /**
@@ -19,7 +19,7 @@ final class TorchValues {
      *
      * @throws RefusedException {@code TYPE_UNSUPPORTED} if it is no number
      */
-    static PtNDArray array(PtNDManager scope, String name, Value value, boolean widened) {
+    public static PtNDArray array(PtNDManager scope, String name, Value value, boolean widened) {
         var exact = TorchType.of(value.type(), "input '" + name + "'");
         boolean asFloat = exact == TorchType.BFLOAT16 || (widened && exact == TorchType.FLOAT16);
         var type = asFloat ? TorchType.FLOAT32 : exact;
@@ -31,7 +31,7 @@ final class TorchValues {
     }
 
     /** A view of a result; valid until the array is closed. */
-    static Value value(NDArray array) {
+    public static Value value(NDArray array) {
         var type = onnx(array.getDataType());
         var dims = array.getShape().getShape();
         if (array.size() == 0) {

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
  * @param since first opset that has this form
  * @param until last opset that has it
  * @param settings inputs that steer the operator and are never weights, by position
+ * @param updatesSettings whether the settings are running statistics, which training updates in place
  * @param givesSequence whether the output is a list of tensors
  */
 public record Form(
@@ -18,6 +19,7 @@ public record Form(
         long since,
         long until,
         Set<Integer> settings,
+        boolean updatesSettings,
         boolean givesSequence,
         Emitter emitter) {
     /** The domain of ONNX Runtime's fused operators. */
@@ -30,7 +32,7 @@ public record Form(
 
     /** An operator of the standard domain in every opset, written by a method. */
     static Form op(String type, Emitter emitter) {
-        return new Form(type, "", 1, Long.MAX_VALUE, Set.of(), false, emitter);
+        return new Form(type, "", 1, Long.MAX_VALUE, Set.of(), false, false, emitter);
     }
 
     /** An operator that gives several values, one after the other. */
@@ -39,15 +41,15 @@ public record Form(
     }
 
     Form since(long opset) {
-        return new Form(type, domain, opset, until, settings, givesSequence, emitter);
+        return new Form(type, domain, opset, until, settings, updatesSettings, givesSequence, emitter);
     }
 
     Form until(long opset) {
-        return new Form(type, domain, since, opset, settings, givesSequence, emitter);
+        return new Form(type, domain, since, opset, settings, updatesSettings, givesSequence, emitter);
     }
 
     Form in(String otherDomain) {
-        return new Form(type, otherDomain, since, until, settings, givesSequence, emitter);
+        return new Form(type, otherDomain, since, until, settings, updatesSettings, givesSequence, emitter);
     }
 
     Form settings(Integer... inputs) {
@@ -57,12 +59,18 @@ public record Form(
                 since,
                 until,
                 Arrays.stream(inputs).collect(Collectors.toUnmodifiableSet()),
+                updatesSettings,
                 givesSequence,
                 emitter);
     }
 
+    /** As {@link #settings}, for running statistics. */
+    Form statistics(Integer... inputs) {
+        return new Form(type, domain, since, until, settings(inputs).settings, true, givesSequence, emitter);
+    }
+
     Form sequence() {
-        return new Form(type, domain, since, until, settings, true, emitter);
+        return new Form(type, domain, since, until, settings, updatesSettings, true, emitter);
     }
 
     boolean covers(long opset) {

@@ -4,7 +4,7 @@ import static dev.millrace.onnx.op.Form.op;
 
 /** Operators that shift and scale by statistics. */
 enum Normalization implements Op {
-    BATCH_NORMALIZATION(op("BatchNormalization", Normalization::batch).settings(3, 4)),
+    BATCH_NORMALIZATION(op("BatchNormalization", Normalization::batch).statistics(3, 4)),
     GROUP_NORMALIZATION(op("GroupNormalization", "torch.group_norm({0}, {num_groups=1}, {1}, {2}, {epsilon=0.00001})")
             .since(21)),
     GROUP_NORMALIZATION_18(

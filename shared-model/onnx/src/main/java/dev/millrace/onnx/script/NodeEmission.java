@@ -17,8 +17,14 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
         if (!has(input)) {
             throw new RefusedException("INPUT_MISSING", node.toString(), "no input " + input, "an input");
         }
-        return compiler.expression(
-                scope, node.input(input), op.form().settings().contains(input));
+        return compiler.expression(scope, node.input(input), role(input));
+    }
+
+    private Slot.Role role(int input) {
+        if (!op.form().settings().contains(input)) {
+            return Slot.Role.WEIGHT;
+        }
+        return op.form().updatesSettings() ? Slot.Role.STATISTIC : Slot.Role.CONSTANT;
     }
 
     @Override

@@ -40,4 +40,11 @@ public record Script(
     public List<Slot> weights() {
         return slots.stream().filter(Slot::trained).toList();
     }
+
+    /** The tensors that training changes: weights, and statistics where they are updated. */
+    public List<Slot> changing() {
+        return slots.stream()
+                .filter(slot -> slot.trained() || (batchStatistics && slot.role() == Slot.Role.STATISTIC))
+                .toList();
+    }
 }

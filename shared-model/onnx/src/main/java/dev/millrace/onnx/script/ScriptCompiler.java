@@ -82,7 +82,7 @@ public final class ScriptCompiler {
         var results = wanted.stream().map(name -> result(scope, name)).collect(Collectors.joining(" + "));
         var lists = wanted.stream().filter(scope::isSequence).toList();
         var lengths = lists.stream()
-                .map(name -> "len(" + expression(scope, name, false) + ")")
+                .map(name -> "len(" + expression(scope, name, Slot.Role.WEIGHT) + ")")
                 .collect(Collectors.joining(", ", " + [torch.tensor([", "])]"));
         line("return " + results + (lists.isEmpty() ? "" : lengths));
         var script = new Script(inputs, wanted, lists, List.copyOf(slots.values()), "", options.batchStatistics());
@@ -117,7 +117,7 @@ public final class ScriptCompiler {
     }
 
     private String result(Scope scope, String name) {
-        var expression = expression(scope, name, false);
+        var expression = expression(scope, name, Slot.Role.WEIGHT);
         if (scope.isSequence(name)) {
             return expression;
         }
@@ -188,13 +188,13 @@ public final class ScriptCompiler {
         for (var input : body.inputs()) {
             var given = node.input(index++);
             if (!given.isEmpty()) {
-                inner.define(input.name(), expression(scope, given, false));
+                inner.define(input.name(), expression(scope, given, Slot.Role.WEIGHT));
             }
         }
         var outputs = body.outputs().stream().map(output -> output.name()).toList();
         body(inner, outputs);
         for (int i = 0; i < node.outputs().size(); i++) {
-            scope.define(node.output(i), expression(inner, outputs.get(i), false));
+            scope.define(node.output(i), expression(inner, outputs.get(i), Slot.Role.WEIGHT));
         }
     }
 
@@ -210,38 +210,43 @@ public final class ScriptCompiler {
         }
         var outputs = graph.outputs().stream().map(output -> output.name()).toList();
         body(scope, outputs);
-        return outputs.stream().map(name -> expression(scope, name, false)).toList();
+        return outputs.stream()
+                .map(name -> expression(scope, name, Slot.Role.WEIGHT))
+                .toList();
     }
 
     // --- values
 
     /** The expression of a value; a tensor of the file becomes an attribute of the module. */
-    String expression(Scope scope, String value, boolean setting) {
+    String expression(Scope scope, String value, Slot.Role role) {
         return scope.expression(value)
                 .or(() -> scope.known(value)
-                        .map(known -> "self." + slot(known, setting).name()))
+                        .map(known -> "self." + slot(known, role).name()))
                 .orElseThrow(() ->
                         new RefusedException("GRAPH_MALFORMED", "graph", "'" + value + "' is made nowhere", "a value"));
     }
 
-    private Slot slot(Scope.Known known, boolean setting) {
+    private Slot slot(Scope.Known known, Slot.Role role) {
         var key = new Key(known.graph(), known.tensor().name());
         var slot = slots.get(key);
-        if (slot == null || (!slot.trained() && !setting)) {
-            slot = newSlot(known, setting, slot == null ? null : slot.name());
+        if (slot == null || (slot.role() != role && role != Slot.Role.CONSTANT && !slot.trained())) {
+            slot = newSlot(known, role, slot == null ? null : slot.name());
             slots.put(key, slot);
         }
         return slot;
     }
 
-    private Slot newSlot(Scope.Known known, boolean setting, @Nullable String name) {
+    private Slot newSlot(Scope.Known known, Slot.Role wanted, @Nullable String name) {
         var tensor = known.tensor();
         boolean initializer = known.graph().initializer(tensor.name()).isPresent();
-        boolean trained = !setting && options.trainable().test(tensor.name()) && Weights.likely(tensor, initializer);
+        boolean trained = wanted == Slot.Role.WEIGHT
+                && options.trainable().test(tensor.name())
+                && Weights.likely(tensor, initializer);
         var type = type(tensor);
         boolean picture = options.channelsLast() && trained && tensor.rank() == 4;
         var slotName = name != null ? name : (trained ? "p" : "c") + slots.size();
-        return new Slot(slotName, known.graph(), tensor, type, trained, picture);
+        var role = wanted == Slot.Role.WEIGHT && !trained ? Slot.Role.CONSTANT : wanted;
+        return new Slot(slotName, known.graph(), tensor, type, role, picture);
     }
 
     private TorchType type(Tensor tensor) {

@@ -10,7 +10,22 @@ import dev.millrace.onnx.Tensor;
  * @param graph the graph that has the tensor, as initializer or Constant node
  * @param tensor as it is in the graph
  * @param type that it is computed in
- * @param trained whether it is a parameter; otherwise it is a buffer
+ * @param role what training does with it
  * @param channelsLast whether a 4-D tensor is stored with its second axis last, which convolutions are fastest with
  */
-public record Slot(String name, Graph graph, Tensor tensor, TorchType type, boolean trained, boolean channelsLast) {}
+public record Slot(String name, Graph graph, Tensor tensor, TorchType type, Role role, boolean channelsLast) {
+    /** What training does with a tensor. */
+    public enum Role {
+        /** Changes it by gradient. */
+        WEIGHT,
+        /** Replaces it by what was measured on the data: mean and variance of a BatchNormalization. */
+        STATISTIC,
+        /** Leaves it. */
+        CONSTANT
+    }
+
+    /** Whether it is a parameter of the module; otherwise it is a buffer. */
+    public boolean trained() {
+        return role == Role.WEIGHT;
+    }
+}

@@ -1,0 +1,261 @@
+package dev.millrace.engine.train;
+
+import dev.millrace.engine.data.Batch;
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Model;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains a model until its budget is used up or validation gets no better, and leaves the best weights in its graph.
+ *
+ * <p>Validation runs after every epoch and at the end. Without validation data the last weights are kept.
+ */
+public final class TrainingLoop {
+    /** Steps over which the training loss is averaged: weight of the newest one. */
+    private static final double NEWEST = 1.0 / 50;
+
+    /** Where a run tells how far it is, and keeps its checkpoints. */
+    public interface Observer {
+        /**
+         * Hears of every step.
+         *
+         * @param done fraction of the budget, 0..1
+         * @param metrics {@code loss}, {@code accuracy}, {@code gradientNorm}, {@code learningRate}, {@code
+         *     samplesPerSecond}, and after a validation {@code validationScore}
+         */
+        void progressed(double done, Map<String, Double> metrics);
+
+        /** The newest checkpoint of the same run, if it is a continued one. */
+        Optional<Path> latest() throws IOException;
+
+        /** Stores a checkpoint; the file may be deleted afterwards. */
+        void save(Path checkpoint) throws IOException;
+
+        /** Hears nothing and keeps nothing. */
+        static Observer none() {
+            return new Observer() {
+                @Override
+                public void progressed(double done, Map<String, Double> metrics) {}
+
+                @Override
+                public Optional<Path> latest() {
+                    return Optional.empty();
+                }
+
+                @Override
+                public void save(Path checkpoint) {}
+            };
+        }
+    }
+
+    private final TrainingSettings settings;
+    private final TrainingData data;
+    private final @Nullable TrainingData validation;
+    private final Observer observer;
+    private final Clock clock;
+    private final Path directory;
+
+    /**
+     * @param validation data that decides which weights are the best; absent keeps the last ones
+     * @param directory for temporary files as large as the model and its optimizer state
+     */
+    public TrainingLoop(
+            TrainingSettings settings,
+            TrainingData data,
+            @Nullable TrainingData validation,
+            Observer observer,
+            Clock clock,
+            Path directory) {
+        this.settings = settings;
+        this.data = data;
+        this.validation = validation;
+        this.observer = observer;
+        this.clock = clock;
+        this.directory = directory;
+    }
+
+    /**
+     * Trains, and writes the best weights into the model.
+     *
+     * @throws RefusedException {@code TRAINING_DIVERGED} if a loss or gradient is no number any more, saying at which step;
+     *     the model then has the best weights so far, if there was a validation, and is unchanged otherwise. {@code
+     *     DATA_EMPTY}, and all of {@link Trainer}'s
+     */
+    public TrainingResult run(Model model, Objective objective) throws IOException {
+        try (var trainer = Trainer.open(model, objective, settings, directory)) {
+            var run = new Run(trainer);
+            run.restore();
+            try {
+                return run.train();
+            } finally {
+                if (run.hasBest()) {
+                    trainer.recall();
+                    trainer.store();
+                } else if (run.finished) {
+                    trainer.store();
+                }
+            }
+        }
+    }
+
+    /** One run and its counters. */
+    private final class Run {
+        private final Trainer trainer;
+        private final long batches;
+        private final long steps;
+        private final Map<String, Double> metrics = new LinkedHashMap<>();
+        private Instant startedAt = clock.instant();
+        private Instant savedAt = clock.instant();
+        private long step;
+        private long epoch;
+        private long batch;
+        private double loss = Double.NaN;
+        private double best = Double.NEGATIVE_INFINITY;
+        private int worse;
+        private boolean finished;
+
+        Run(Trainer trainer) throws IOException {
+            this.trainer = trainer;
+            batches = data.batches();
+            if (batches == 0) {
+                throw new RefusedException("DATA_EMPTY", "training data", "no sample", "at least one");
+            }
+            steps = settings.budget().stepsOver(batches);
+        }
+
+        boolean hasBest() {
+            return validation != null && best > Double.NEGATIVE_INFINITY;
+        }
+
+        TrainingResult train() throws IOException {
+            var ending = TrainingResult.Ending.BUDGET;
+            while (done() < 1) {
+                epoch();
+                if (validation != null
+                        && !better(validate(validation))
+                        && settings.patience() > 0
+                        && worse >= settings.patience()) {
+                    ending = TrainingResult.Ending.PATIENCE;
+                    break;
+                }
+            }
+            finished = true;
+            return new TrainingResult(step, epoch, loss, hasBest() ? best : Double.NaN, ending, elapsed());
+        }
+
+        /** The rest of the present epoch, or of the budget. */
+        private void epoch() throws IOException {
+            try (var batchesAhead = new Prefetch<>(data.epoch(epoch))) {
+                for (long skipped = 0; skipped < batch && batchesAhead.hasNext(); skipped++) {
+                    batchesAhead.next();
+                }
+                while (done() < 1 && batchesAhead.hasNext()) {
+                    step(batchesAhead.next());
+                    batch++;
+                    saveIfDue();
+                }
+            }
+            if (batch >= batches || done() >= 1) {
+                epoch++;
+                batch = 0;
+            }
+        }
+
+        private void step(Batch batch) {
+            var before = clock.instant();
+            double rate = settings.schedule().rate(done());
+            var losses = trainer.step(batch, rate, settings.seed() + step);
+            if (!Double.isFinite(losses.total()) || !Double.isFinite(losses.gradientNorm())) {
+                throw new RefusedException(
+                        "TRAINING_DIVERGED",
+                        "step " + (step + 1) + " of " + steps + ", epoch " + epoch + ", " + batch.where(),
+                        "loss " + losses.total() + ", gradient norm " + losses.gradientNorm(),
+                        "finite numbers: a learning rate below " + rate + ", or clipping");
+            }
+            step++;
+            loss = Double.isNaN(loss) ? losses.total() : loss + NEWEST * (losses.total() - loss);
+            double seconds =
+                    Math.max(1e-3, Duration.between(before, clock.instant()).toNanos() / 1e9);
+            metrics.put("loss", loss);
+            metrics.put("learningRate", rate);
+            metrics.put("gradientNorm", losses.gradientNorm());
+            metrics.put("samplesPerSecond", batch.rows() / seconds);
+            if (!Double.isNaN(losses.accuracy())) {
+                metrics.put("accuracy", losses.accuracy());
+            }
+            observer.progressed(Math.min(1, done()), metrics);
+        }
+
+        /** Keeps the weights if their score is the best so far. */
+        private boolean better(double score) {
+            metrics.put("validationScore", score);
+            observer.progressed(Math.min(1, done()), metrics);
+            if (score > best) {
+                best = score;
+                worse = 0;
+                trainer.keep();
+                return true;
+            }
+            worse++;
+            return false;
+        }
+
+        /** Fraction of right answers, or the negative of the loss where answers are not right or wrong. */
+        private double validate(TrainingData held) {
+            double sum = 0;
+            long rows = 0;
+            try (var ahead = new Prefetch<>(held.epoch(0))) {
+                while (ahead.hasNext()) {
+                    var next = ahead.next();
+                    var losses = trainer.evaluate(next);
+                    sum += next.rows() * (Double.isNaN(losses.accuracy()) ? -losses.total() : losses.accuracy());
+                    rows += next.rows();
+                }
+            }
+            if (rows == 0) {
+                throw new RefusedException("DATA_EMPTY", "validation data", "no sample", "at least one");
+            }
+            return sum / rows;
+        }
+
+        private Duration elapsed() {
+            return Duration.between(startedAt, clock.instant());
+        }
+
+        private double done() {
+            return settings.budget().used(step, steps, elapsed());
+        }
+
+        private void saveIfDue() throws IOException {
+            if (Duration.between(savedAt, clock.instant()).compareTo(settings.checkpointEvery()) >= 0) {
+                var file = java.nio.file.Files.createTempFile(directory, "training", ".checkpoint");
+                new Checkpoint(step, epoch, batch, elapsed(), best, worse, trainer.everything()).write(file);
+                observer.save(file);
+                java.nio.file.Files.delete(file);
+                savedAt = clock.instant();
+            }
+        }
+
+        void restore() throws IOException {
+            var latest = observer.latest();
+            if (latest.isPresent()) {
+                var checkpoint = Checkpoint.read(latest.get());
+                step = checkpoint.step();
+                epoch = checkpoint.epoch();
+                batch = checkpoint.batch();
+                startedAt = clock.instant().minus(checkpoint.elapsed());
+                best = checkpoint.best();
+                worse = checkpoint.worse();
+                trainer.restore(checkpoint.tensors());
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+package dev.millrace.engine.train;
+
+import dev.millrace.onnx.script.Script;
+import dev.millrace.onnx.script.Slot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The methods that training adds to a compiled graph.
+ *
+ * <table>
+ * <caption>Methods; targets are a list of tensors in the order of {@link Objective#targets()}</caption>
+ * <tr><td>{@code losses}</td><td>the weighted sum, each loss, the accuracy if there is one</td></tr>
+ * <tr><td>{@code step}</td><td>one update; gives the losses and the norm of the gradient</td></tr>
+ * <tr><td>{@code begin}</td><td>makes the optimizer's state and the copy of the best weights</td></tr>
+ * <tr><td>{@code keep}, {@code recall}</td><td>copies the changing tensors to the best ones, and back</td></tr>
+ * <tr><td>{@code changing}</td><td>weights and statistics, dense</td></tr>
+ * <tr><td>{@code everything}, {@code restore}</td><td>all that a checkpoint needs, dense, and the way back</td></tr>
+ * </table>
+ */
+final class TrainingScript {
+    private final Script script;
+    private final Objective objective;
+    private final TrainingSettings settings;
+
+    TrainingScript(Script script, Objective objective, TrainingSettings settings) {
+        this.script = script;
+        this.objective = objective;
+        this.settings = settings;
+    }
+
+    List<String> methods() {
+        return List.of(losses(), step(), begin(), keep(), recall(), changing(), everything(), restore());
+    }
+
+    /** Names of the tensors that the methods assign. */
+    List<String> state() {
+        var state = new ArrayList<>(List.of("count"));
+        for (var slot : script.weights()) {
+            settings.optimizer().state().forEach(prefix -> state.add(prefix + "_" + slot.name()));
+            if (settings.keepZeros()) {
+                state.add("z_" + slot.name());
+            }
+        }
+        script.changing().forEach(slot -> state.add("best_" + slot.name()));
+        return state;
+    }
+
+    private String arguments() {
+        return script.inputs().isEmpty() ? "" : script.arguments() + ", ";
+    }
+
+    private String parameters() {
+        return script.inputs().isEmpty() ? "" : script.signature() + ", ";
+    }
+
+    private String losses() {
+        var code = method("losses", parameters() + "targets: List[Tensor]")
+                .line("y = (self).forward(" + arguments() + ")");
+        var terms = objective.terms();
+        for (int i = 0; i < terms.size(); i++) {
+            code.line("l%d = %s"
+                    .formatted(i, call(terms.get(i).loss(), terms.get(i).loss()::script)));
+        }
+        var sum = new ArrayList<String>();
+        var all = new ArrayList<String>();
+        for (int i = 0; i < terms.size(); i++) {
+            sum.add(terms.get(i).weight() == 1 ? "l" + i : terms.get(i).weight() + " * l" + i);
+            all.add("l" + i);
+        }
+        terms.stream()
+                .map(term -> call(term.loss(), term.loss()::accuracy))
+                .filter(accuracy -> !accuracy.isEmpty())
+                .findFirst()
+                .ifPresent(all::add);
+        return code.line("return [" + String.join(" + ", sum) + ", " + String.join(", ", all) + "]")
+                .source();
+    }
+
+    private interface Call {
+        String of(String value, String target);
+    }
+
+    private String call(Loss loss, Call call) {
+        return call.of(
+                "y[" + objective.values().indexOf(loss.value()) + "]",
+                "targets[" + objective.targets().indexOf(loss.target()) + "]");
+    }
+
+    /**
+     * Gradients of weights that a batch did not reach are absent, and such weights stay as they are. The fused updates read
+     * raw memory, so that a gradient must lie in memory as its weight does. What changes in place is seen by libtorch's
+     * dead-code removal only if an element of the list is returned.
+     */
+    private String step() {
+        var code = method("step", parameters() + "targets: List[Tensor], learning_rate: Tensor")
+                .line("rate = float(learning_rate)")
+                .line("all = self.losses(" + arguments() + "targets)")
+                .line("gradients = torch.grad([all[0]], " + weights("self.%s") + ", None, None, False, True)")
+                .line("weights = " + weights("torch.detach(self.%s)"))
+                .line("last = " + list(script.weights().stream().map(slot -> slot.channelsLast() ? "True" : "False")))
+                .line("decayed = " + list(script.weights().stream().map(slot -> decays(slot) ? "True" : "False")))
+                .line("self.count = self.count + 1.0");
+        settings.optimizer().state().forEach(prefix -> code.line(prefix + " = " + weights("self." + prefix + "_%s")));
+        for (int group = 0; group < 2; group++) {
+            for (var name : lists()) {
+                code.line("%s%d = annotate(List[Tensor], [])".formatted(name, group));
+            }
+        }
+        code.line("for i in range(len(gradients)):")
+                .line("  given = gradients[i]")
+                .line("  if given is not None:")
+                .line("    g = torch.contiguous(given, memory_format=2) if last[i] else torch.contiguous(given)")
+                .line("    if decayed[i]:");
+        append(code, 0);
+        code.line("    else:");
+        append(code, 1);
+        code.line("found = g0 + g1").line("norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(found)))");
+        if (settings.clipNorm() > 0) {
+            code.line("torch._foreach_mul_(found, torch.clamp(%s / (norm + 1e-6), None, 1.0))"
+                    .formatted(settings.clipNorm()));
+        }
+        for (int group = 0; group < 2; group++) {
+            int number = group;
+            var states = settings.optimizer().state().stream()
+                    .map(prefix -> prefix + number)
+                    .toList();
+            var decay = group == 0 ? Double.toString(settings.optimizer().weightDecay()) : "0.0";
+            code.line("if len(w%d) > 0:".formatted(group))
+                    .line("  counts = annotate(List[Tensor], [])")
+                    .line("  for each in w%d:".formatted(group))
+                    .line("    counts.append(self.count)")
+                    .line("  " + settings.optimizer().update("w" + group, "g" + group, states, decay));
+        }
+        if (settings.keepZeros()) {
+            code.line("torch._foreach_mul_(weights, " + weights("self.z_%s") + ")");
+        }
+        return code.line("results = [norm]")
+                .line("for one in all:")
+                .line("  results.append(torch.detach(one))")
+                .line("return results + w0[:1] + w1[:1]")
+                .source();
+    }
+
+    private static boolean decays(Slot slot) {
+        return slot.tensor().rank() > 1;
+    }
+
+    private List<String> lists() {
+        return Stream.concat(Stream.of("w", "g"), settings.optimizer().state().stream())
+                .toList();
+    }
+
+    private void append(Method code, int group) {
+        code.line("      w%d.append(weights[i])".formatted(group)).line("      g%d.append(g)".formatted(group));
+        settings.optimizer()
+                .state()
+                .forEach(prefix -> code.line("      %s%d.append(%s[i])".formatted(prefix, group, prefix)));
+    }
+
+    private String begin() {
+        var code = method("begin", "").line("self.count = torch.zeros([], dtype=6)");
+        for (var slot : script.weights()) {
+            settings.optimizer()
+                    .state()
+                    .forEach(prefix -> code.line("self.%s_%s = torch.zeros_like(torch.detach(self.%s))"
+                            .formatted(prefix, slot.name(), slot.name())));
+            if (settings.keepZeros()) {
+                code.line("self.z_%s = torch.to(torch.detach(self.%s) != 0, self.%s.dtype)"
+                        .formatted(slot.name(), slot.name(), slot.name()));
+            }
+        }
+        script.changing()
+                .forEach(slot -> code.line(
+                        "self.best_%s = torch.clone(torch.detach(self.%s))".formatted(slot.name(), slot.name())));
+        return code.line("return [self.count]").source();
+    }
+
+    private String keep() {
+        return method("keep", "")
+                .line("best = " + changing("self.best_%s"))
+                .line("torch._foreach_copy_(best, " + changing("torch.detach(self.%s)") + ")")
+                .line("return [best[0]]")
+                .source();
+    }
+
+    private String recall() {
+        return method("recall", "")
+                .line("now = " + changing("torch.detach(self.%s)"))
+                .line("torch._foreach_copy_(now, " + changing("self.best_%s") + ")")
+                .line("return [now[0]]")
+                .source();
+    }
+
+    private String changing() {
+        return method("changing", "")
+                .line("return " + changing("torch.contiguous(torch.detach(self.%s))"))
+                .source();
+    }
+
+    private String everything() {
+        return method("everything", "")
+                .line("return " + list(all().map("torch.contiguous(torch.detach(self.%s))"::formatted)))
+                .source();
+    }
+
+    private String restore() {
+        return method("restore", "values: List[Tensor]")
+                .line("now = " + list(all().map("torch.detach(self.%s)"::formatted)))
+                .line("torch._foreach_copy_(now, values)")
+                .line("return [now[0]]")
+                .source();
+    }
+
+    private Stream<String> all() {
+        return Stream.concat(script.changing().stream().map(Slot::name), state().stream());
+    }
+
+    private String weights(String each) {
+        return list(script.weights().stream().map(slot -> each.formatted(slot.name())));
+    }
+
+    private String changing(String each) {
+        return list(script.changing().stream().map(slot -> each.formatted(slot.name())));
+    }
+
+    private static String list(Stream<String> elements) {
+        return elements.collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    private static Method method(String name, String parameters) {
+        return new Method(name, parameters);
+    }
+
+    /** A method being written; every method returns a list of tensors. */
+    private static final class Method {
+        private final StringBuilder code;
+
+        Method(String name, String parameters) {
+            var self = "self: __torch__.Net" + (parameters.isEmpty() ? "" : ", " + parameters);
+            code = new StringBuilder("  def %s(%s) -> List[Tensor]:%n".formatted(name, self));
+        }
+
+        Method line(String statement) {
+            code.append("    ").append(statement).append('\n');
+            return this;
+        }
+
+        String source() {
+            return code.toString();
+        }
+    }
+}

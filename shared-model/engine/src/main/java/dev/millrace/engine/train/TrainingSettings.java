@@ -1,0 +1,166 @@
+package dev.millrace.engine.train;
+
+import java.time.Duration;
+import java.util.function.Predicate;
+
+/**
+ * How to train.
+ *
+ * @param clipNorm largest Euclidean norm of the whole gradient; 0 clips nothing
+ * @param keepZeros weights that are 0 at the start stay 0, as a pruned model wants it
+ * @param batchStatistics whether BatchNormalization normalizes by the batch and learns its statistics
+ * @param trainable which tensors may change, by name
+ * @param patience validations without a better one before training stops; 0 never stops early
+ * @param seed of everything random inside the graph, such as dropout
+ * @param threads threads inside an operator
+ * @param checkpointEvery time between checkpoints
+ */
+public record TrainingSettings(
+        Optimizer optimizer,
+        Schedule schedule,
+        Budget budget,
+        double clipNorm,
+        boolean keepZeros,
+        boolean batchStatistics,
+        Predicate<String> trainable,
+        int patience,
+        long seed,
+        int threads,
+        Duration checkpointEvery) {
+
+    /** AdamW with little decay, cosine rate, gradient norm clipped at 1, everything trained, no early stop. */
+    public static TrainingSettings adamW(double peakRate, Budget budget) {
+        return of(Optimizer.AdamW.decaying(0.01), Schedule.cosine(peakRate), budget)
+                .clipNorm(1);
+    }
+
+    /** SGD with momentum 0.9 and little decay, cosine rate. */
+    public static TrainingSettings sgd(double peakRate, Budget budget) {
+        return of(new Optimizer.Sgd(0.9, false, 1e-4), Schedule.cosine(peakRate), budget);
+    }
+
+    public static TrainingSettings of(Optimizer optimizer, Schedule schedule, Budget budget) {
+        return new TrainingSettings(
+                optimizer, schedule, budget, 0, false, true, name -> true, 0, 0, 1, Duration.ofSeconds(30));
+    }
+
+    public TrainingSettings clipNorm(double norm) {
+        return new TrainingSettings(
+                optimizer,
+                schedule,
+                budget,
+                norm,
+                keepZeros,
+                batchStatistics,
+                trainable,
+                patience,
+                seed,
+                threads,
+                checkpointEvery);
+    }
+
+    public TrainingSettings keepZeros(boolean on) {
+        return new TrainingSettings(
+                optimizer,
+                schedule,
+                budget,
+                clipNorm,
+                on,
+                batchStatistics,
+                trainable,
+                patience,
+                seed,
+                threads,
+                checkpointEvery);
+    }
+
+    public TrainingSettings batchStatistics(boolean on) {
+        return new TrainingSettings(
+                optimizer,
+                schedule,
+                budget,
+                clipNorm,
+                keepZeros,
+                on,
+                trainable,
+                patience,
+                seed,
+                threads,
+                checkpointEvery);
+    }
+
+    public TrainingSettings trainable(Predicate<String> names) {
+        return new TrainingSettings(
+                optimizer,
+                schedule,
+                budget,
+                clipNorm,
+                keepZeros,
+                batchStatistics,
+                names,
+                patience,
+                seed,
+                threads,
+                checkpointEvery);
+    }
+
+    public TrainingSettings patience(int validations) {
+        return new TrainingSettings(
+                optimizer,
+                schedule,
+                budget,
+                clipNorm,
+                keepZeros,
+                batchStatistics,
+                trainable,
+                validations,
+                seed,
+                threads,
+                checkpointEvery);
+    }
+
+    public TrainingSettings seed(long number) {
+        return new TrainingSettings(
+                optimizer,
+                schedule,
+                budget,
+                clipNorm,
+                keepZeros,
+                batchStatistics,
+                trainable,
+                patience,
+                number,
+                threads,
+                checkpointEvery);
+    }
+
+    public TrainingSettings threads(int count) {
+        return new TrainingSettings(
+                optimizer,
+                schedule,
+                budget,
+                clipNorm,
+                keepZeros,
+                batchStatistics,
+                trainable,
+                patience,
+                seed,
+                count,
+                checkpointEvery);
+    }
+
+    public TrainingSettings checkpointEvery(Duration time) {
+        return new TrainingSettings(
+                optimizer,
+                schedule,
+                budget,
+                clipNorm,
+                keepZeros,
+                batchStatistics,
+                trainable,
+                patience,
+                seed,
+                threads,
+                time);
+    }
+}

@@ -1,0 +1,195 @@
+package dev.millrace.engine.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Model;
+import dev.millrace.onnx.fixture.TinyModels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingLoopTest {
+    private static final Objective CLASSES = Objective.of(new Loss.CrossEntropy("y", 0));
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void trainsUntilTheBudgetIsUsedUp() throws IOException {
+        var model = TinyModels.mlp();
+        var progress = new ArrayList<Double>();
+        var metrics = new ArrayList<Map<String, Double>>();
+        var observer = new Recorder(null) {
+            @Override
+            public void progressed(double done, Map<String, Double> live) {
+                progress.add(done);
+                metrics.add(Map.copyOf(live));
+            }
+        };
+
+        var result = loop(adamW(12), ToyData.of(model, 8, 1), ToyData.of(model, 2, 2), observer)
+                .run(model, CLASSES);
+
+        assertThat(result.steps()).isEqualTo(96);
+        assertThat(result.ending()).isEqualTo(TrainingResult.Ending.BUDGET);
+        assertThat(result.best()).isGreaterThan(0.7);
+        assertThat(progress).isSorted().endsWith(1.0);
+        assertThat(metrics.get(0)).containsKeys("loss", "accuracy", "learningRate", "gradientNorm", "samplesPerSecond");
+        assertThat(metrics.get(metrics.size() - 1)).containsKey("validationScore");
+    }
+
+    @Test
+    void givesTheSameBytesForTheSameSeed() throws IOException {
+        assertThat(trained(new Recorder(null))).isEqualTo(trained(new Recorder(null)));
+    }
+
+    @Test
+    void continuesFromACheckpointToTheSameBytes() throws IOException {
+        var whole = trained(new Recorder(null));
+        var saved = new Recorder(directory.resolve("kept"));
+        trained(saved);
+        assertThat(saved.count).isEqualTo(24);
+
+        var continued = new Recorder(saved.file(11)); // in the middle of the second epoch
+        assertThat(trained(continued)).isEqualTo(whole);
+        assertThat(continued.steps).isEqualTo(24 - 11);
+    }
+
+    @Test
+    void stopsWhenValidationGetsNoBetterAndKeepsTheBest() throws IOException {
+        var model = TinyModels.mlp();
+        var settings = TrainingSettings.of(new Optimizer.Sgd(0, false, 0), Schedule.constant(1e-12), Budget.epochs(50))
+                .patience(2);
+
+        var result = loop(settings, ToyData.of(model, 2, 1), ToyData.of(model, 1, 2), new Recorder(null))
+                .run(model, CLASSES);
+
+        assertThat(result.ending()).isEqualTo(TrainingResult.Ending.PATIENCE);
+        assertThat(result.epochs()).isEqualTo(3);
+    }
+
+    @Test
+    void saysWhenTrainingDivergedAndKeepsTheBestSoFar() throws IOException {
+        var model = TinyModels.mlp();
+        var data = ToyData.of(model, 4, 1);
+        var settings = TrainingSettings.of(
+                new Optimizer.Sgd(0, false, 0), new Schedule(1e30, 0.5, Schedule.Decay.CONSTANT), Budget.epochs(4));
+
+        assertThatThrownBy(() -> loop(settings, data, data, new Recorder(null)).run(model, CLASSES))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("TRAINING_DIVERGED")
+                .hasMessageMatching("(?s).*step \\d+ of 16, epoch \\d+, toy data, batch \\d.*");
+        assertThat(model).isEqualTo(TinyModels.mlp());
+    }
+
+    @Test
+    void trainsForAsLongAsItMay() throws IOException {
+        var model = TinyModels.mlp();
+        var budget = Budget.epochs(1_000_000).within(Duration.ofMillis(300));
+
+        var result = loop(TrainingSettings.adamW(1e-3, budget), ToyData.of(model, 8, 1), null, new Recorder(null))
+                .run(model, CLASSES);
+
+        assertThat(result.elapsed()).isBetween(Duration.ofMillis(300), Duration.ofSeconds(10));
+        assertThat(result.steps()).isPositive();
+        assertThat(model).isNotEqualTo(TinyModels.mlp());
+    }
+
+    @Test
+    void tellsAFailureOfTheData() {
+        var data = new TrainingData() {
+            @Override
+            public Iterable<dev.millrace.engine.data.Batch> epoch(long number) {
+                return () -> {
+                    throw new UncheckedIOException(new IOException("disk gone"));
+                };
+            }
+
+            @Override
+            public long batches() {
+                return 1;
+            }
+        };
+
+        assertThatThrownBy(() -> loop(adamW(1), data, null, new Recorder(null)).run(TinyModels.mlp(), CLASSES))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("disk gone");
+    }
+
+    @Test
+    void risesWhileWarmingUpAndFallsAfterwards() {
+        var schedule = new Schedule(1, 0.1, Schedule.Decay.COSINE);
+
+        assertThat(schedule.rate(0.05)).isEqualTo(0.5);
+        assertThat(schedule.rate(0.1)).isEqualTo(1);
+        assertThat(schedule.rate(0.55)).isCloseTo(0.5, org.assertj.core.api.Assertions.within(1e-9));
+        assertThat(schedule.rate(1)).isCloseTo(0, org.assertj.core.api.Assertions.within(1e-9));
+    }
+
+    /** Three epochs of eight batches with dropout-free AdamW, best kept. */
+    private Model trained(Recorder observer) throws IOException {
+        var model = TinyModels.cnn();
+        var settings = adamW(3).checkpointEvery(Duration.ZERO);
+        loop(settings, ToyData.of(model, 8, 1), ToyData.of(model, 2, 2), observer)
+                .run(model, CLASSES);
+        return model;
+    }
+
+    private static TrainingSettings adamW(double epochs) {
+        return TrainingSettings.adamW(0.02, Budget.epochs(epochs));
+    }
+
+    private TrainingLoop loop(
+            TrainingSettings settings, TrainingData data, @Nullable TrainingData held, Recorder observer) {
+        return new TrainingLoop(settings, data, held, observer, Clock.systemUTC(), directory);
+    }
+
+    /** Keeps every checkpoint in a folder, or continues from one file. */
+    private static class Recorder implements TrainingLoop.Observer {
+        private final @Nullable Path place;
+        private int count;
+        private int steps;
+        private double last;
+
+        Recorder(@Nullable Path place) {
+            this.place = place;
+        }
+
+        Path file(int number) {
+            return java.util.Objects.requireNonNull(place).resolve("checkpoint-" + number);
+        }
+
+        @Override
+        public void progressed(double done, Map<String, Double> metrics) {
+            if (done > last) { // a validation reports at the place of the step before it
+                steps++;
+                last = done;
+            }
+        }
+
+        @Override
+        public Optional<Path> latest() {
+            return Optional.ofNullable(place).filter(Files::isRegularFile);
+        }
+
+        @Override
+        public void save(Path checkpoint) throws IOException {
+            count++;
+            if (place != null && !Files.isRegularFile(place)) {
+                Files.createDirectories(place);
+                Files.copy(checkpoint, file(count));
+            }
+        }
+    }
+}
