@@ -17,14 +17,20 @@ public sealed interface Optimizer {
     record Sgd(double momentum, boolean nesterov, double weightDecay) implements Optimizer {
         @Override
         public List<String> state() {
-            return List.of("m");
+            return momentum == 0 ? List.of() : List.of("m");
         }
 
         @Override
         public String update(String weights, String gradients, List<String> state, String weightDecay) {
             return ("torch._fused_sgd_(%s, %s, %s, weight_decay=%s, momentum=%s, lr=rate, dampening=0.0, nesterov=%s, "
                             + "maximize=False, is_first_step=False)")
-                    .formatted(weights, gradients, state.get(0), weightDecay, momentum, nesterov ? "True" : "False");
+                    .formatted(
+                            weights,
+                            gradients,
+                            momentum == 0 ? "annotate(List[Tensor], [])" : state.get(0),
+                            weightDecay,
+                            momentum,
+                            nesterov ? "True" : "False");
         }
     }
 

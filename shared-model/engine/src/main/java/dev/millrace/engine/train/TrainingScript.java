@@ -39,10 +39,7 @@ final class TrainingScript {
     List<String> state() {
         var state = new ArrayList<>(List.of("count"));
         for (var slot : script.weights()) {
-            settings.optimizer().state().forEach(prefix -> state.add(prefix + "_" + slot.name()));
-            if (settings.keepZeros()) {
-                state.add("z_" + slot.name());
-            }
+            state(settings).forEach(prefix -> state.add(prefix + "_" + slot.name()));
         }
         script.changing().forEach(slot -> state.add("best_" + slot.name()));
         return state;
@@ -91,8 +88,8 @@ final class TrainingScript {
 
     /**
      * Gradients of weights that a batch did not reach are absent, and such weights stay as they are. The fused updates read
-     * raw memory, so that a gradient must lie in memory as its weight does. What changes in place is seen by libtorch's
-     * dead-code removal only if an element of the list is returned.
+     * raw memory, so that a gradient must lie in memory as its weight does. libtorch removes a change in place as dead code
+     * unless an element of the very list that was changed is read later or returned.
      */
     private String step() {
         var code = method("step", parameters() + "targets: List[Tensor], learning_rate: Tensor")
@@ -103,7 +100,7 @@ final class TrainingScript {
                 .line("last = " + list(script.weights().stream().map(slot -> slot.channelsLast() ? "True" : "False")))
                 .line("decayed = " + list(script.weights().stream().map(slot -> decays(slot) ? "True" : "False")))
                 .line("self.count = self.count + 1.0");
-        settings.optimizer().state().forEach(prefix -> code.line(prefix + " = " + weights("self." + prefix + "_%s")));
+        state(settings).forEach(prefix -> code.line(prefix + " = " + weights("self." + prefix + "_%s")));
         for (int group = 0; group < 2; group++) {
             for (var name : lists()) {
                 code.line("%s%d = annotate(List[Tensor], [])".formatted(name, group));
@@ -117,26 +114,12 @@ final class TrainingScript {
         append(code, 0);
         code.line("    else:");
         append(code, 1);
-        code.line("found = g0 + g1").line("norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(found)))");
+        code.line("norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(g0 + g1)))");
         if (settings.clipNorm() > 0) {
-            code.line("torch._foreach_mul_(found, torch.clamp(%s / (norm + 1e-6), None, 1.0))"
-                    .formatted(settings.clipNorm()));
+            code.line("shrink = torch.clamp(%s / (norm + 1e-6), None, 1.0)".formatted(settings.clipNorm()));
         }
-        for (int group = 0; group < 2; group++) {
-            int number = group;
-            var states = settings.optimizer().state().stream()
-                    .map(prefix -> prefix + number)
-                    .toList();
-            var decay = group == 0 ? Double.toString(settings.optimizer().weightDecay()) : "0.0";
-            code.line("if len(w%d) > 0:".formatted(group))
-                    .line("  counts = annotate(List[Tensor], [])")
-                    .line("  for each in w%d:".formatted(group))
-                    .line("    counts.append(self.count)")
-                    .line("  " + settings.optimizer().update("w" + group, "g" + group, states, decay));
-        }
-        if (settings.keepZeros()) {
-            code.line("torch._foreach_mul_(weights, " + weights("self.z_%s") + ")");
-        }
+        update(code, 0, settings.optimizer().weightDecay());
+        update(code, 1, 0);
         return code.line("results = [norm]")
                 .line("for one in all:")
                 .line("  results.append(torch.detach(one))")
@@ -144,20 +127,42 @@ final class TrainingScript {
                 .source();
     }
 
+    private void update(Method code, int group, double decay) {
+        var states = settings.optimizer().state().stream()
+                .map(prefix -> prefix + group)
+                .toList();
+        code.line("if len(w%d) > 0:".formatted(group))
+                .line("  counts = annotate(List[Tensor], [])")
+                .line("  for each in w%d:".formatted(group))
+                .line("    counts.append(self.count)");
+        if (settings.clipNorm() > 0) {
+            code.line("  torch._foreach_mul_(g%d, shrink)".formatted(group));
+        }
+        code.line("  " + settings.optimizer().update("w" + group, "g" + group, states, Double.toString(decay)));
+        if (settings.keepZeros()) {
+            code.line("  torch._foreach_mul_(w%d, z%d)".formatted(group, group));
+        }
+    }
+
     private static boolean decays(Slot slot) {
         return slot.tensor().rank() > 1;
     }
 
     private List<String> lists() {
-        return Stream.concat(Stream.of("w", "g"), settings.optimizer().state().stream())
-                .toList();
+        return Stream.concat(Stream.of("w", "g"), state(settings).stream()).toList();
     }
 
     private void append(Method code, int group) {
         code.line("      w%d.append(weights[i])".formatted(group)).line("      g%d.append(g)".formatted(group));
-        settings.optimizer()
-                .state()
-                .forEach(prefix -> code.line("      %s%d.append(%s[i])".formatted(prefix, group, prefix)));
+        state(settings).forEach(prefix -> code.line("      %s%d.append(%s[i])".formatted(prefix, group, prefix)));
+    }
+
+    /** Prefixes of what each weight has beside it: the optimizer's state, and {@code z}, 0 where a weight must stay 0. */
+    private static List<String> state(TrainingSettings settings) {
+        var state = settings.optimizer().state();
+        return settings.keepZeros()
+                ? Stream.concat(state.stream(), Stream.of("z")).toList()
+                : state;
     }
 
     private String begin() {
