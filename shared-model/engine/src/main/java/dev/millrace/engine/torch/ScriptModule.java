@@ -140,16 +140,13 @@ public final class ScriptModule implements AutoCloseable {
         return arguments;
     }
 
-    /** The elements of a list input, fed as {@code name[0]}, {@code name[1]} …. */
+    /** The elements of a list input, fed as {@code name[0]}, {@code name[1]} …, behind one that is not read. */
     private List<NDArray> list(PtNDManager scope, String name, Map<String, Value> feed) {
-        var elements = new ArrayList<NDArray>();
         var argument =
                 "x" + script.inputs().stream().map(ValueInfo::name).toList().indexOf(name);
-        while (feed.containsKey(name + "[" + elements.size() + "]")) {
-            elements.add(TorchModule.listed(array(scope, name + "[" + elements.size() + "]", feed), argument));
-        }
-        if (elements.isEmpty()) {
-            throw new RefusedException("INPUT_MISSING", "input '" + name + "'", "an empty list", "at least one tensor");
+        var elements = new ArrayList<NDArray>(List.of(TorchModule.listed(scope.create(0), argument)));
+        for (int i = 0; feed.containsKey(name + "[" + i + "]"); i++) {
+            elements.add(TorchModule.listed(array(scope, name + "[" + i + "]", feed), argument));
         }
         return elements;
     }

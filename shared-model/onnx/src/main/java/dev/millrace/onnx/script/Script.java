@@ -8,7 +8,8 @@ import java.util.stream.IntStream;
 /**
  * A compiled graph.
  *
- * @param inputs what the graph wants to be fed; the script calls them {@code x0}, {@code x1} …
+ * @param inputs what the graph wants to be fed; the script calls them {@code x0}, {@code x1} …. A list of tensors has one
+ *     more in front, which is not read: DJL cannot hand over an empty list
  * @param outputs names of the values that {@code forward} returns as a list of tensors, in order
  * @param lists outputs that are lists of tensors: {@code forward} returns their elements in place, and at the end one more
  *     tensor with the length of each

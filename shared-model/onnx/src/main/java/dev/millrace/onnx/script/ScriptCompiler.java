@@ -95,7 +95,7 @@ public final class ScriptCompiler {
     private String argument(int index, ValueInfo input) {
         var where = "input '" + input.name() + "'";
         if (input.isSequence()) {
-            return "x" + index;
+            return define("x%d[1:]".formatted(index));
         }
         if (!input.isTensor()) {
             throw new RefusedException(
