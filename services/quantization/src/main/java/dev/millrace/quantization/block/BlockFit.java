@@ -56,7 +56,7 @@ public enum BlockFit {
         }
     },
 
-    /** Scale and zero point of least {@code Σ (w − ŵ)²}, as far as {@link LeastSquares} finds them. Some fifty passes. */
+    /** Scale and zero point of least {@code Σ (w − ŵ)²}, as far as {@link LeastSquares} finds them. Some twenty passes. */
     LEAST_SQUARES {
         @Override
         BlockScale fit(float[] weights, int count, Levels levels) {

@@ -8,8 +8,11 @@ package dev.millrace.quantization.block;
 final class LeastSquares {
     private static final float WIDEST_SPAN = 1.05f;
     private static final float NARROWEST_SPAN = 0.7f;
-    private static final int SPANS = 6;
-    private static final int TURNS = 3;
+    private static final int SPANS = 5;
+    private static final int TURNS = 2;
+
+    /** With a zero point to be solved for too. */
+    private static final int TURNS_FOR_BOTH = 4;
 
     private final float[] weights;
     private final int count;
@@ -51,10 +54,9 @@ final class LeastSquares {
                 improve(new BlockScale(-scale, levels.middle()));
             }
             case INTEGER -> {
-                for (int shift = -1; shift <= 1; shift++) {
-                    var shifted = new BlockScale(scale, centered.zeroPoint() + shift);
-                    improve(shifted.withIntegerZeroPoint(levels.largest()));
-                }
+                float below = (float) Math.floor(centered.zeroPoint());
+                improve(new BlockScale(scale, below).withIntegerZeroPoint(levels.largest()));
+                improve(new BlockScale(scale, below + 1).withIntegerZeroPoint(levels.largest()));
             }
             case FLOAT -> improve(centered);
         }
@@ -62,7 +64,8 @@ final class LeastSquares {
 
     private void improve(BlockScale start) {
         var candidate = start;
-        for (int turn = 0; turn < TURNS && candidate.isUsable(); turn++) {
+        int turns = levels.zeroPoint() == ZeroPoint.FLOAT ? TURNS_FOR_BOTH : TURNS;
+        for (int turn = 0; turn < turns && candidate.isUsable(); turn++) {
             candidate = solved(candidate);
         }
     }
@@ -72,11 +75,15 @@ final class LeastSquares {
      * or, with a zero point between levels, {@code w ≈ s·x + c}, of least squares through {@code x = q − z}.
      */
     private BlockScale solved(BlockScale candidate) {
+        float inverse = 1 / candidate.scale();
+        float rounding = candidate.zeroPoint() + 0.5f;
+        int largest = levels.largest();
         double x = 0;
         double xx = 0;
         double xw = 0;
         for (int i = 0; i < count; i++) {
-            double offset = candidate.level(weights[i], levels.largest()) - candidate.zeroPoint();
+            int level = (int) (weights[i] * inverse + rounding);
+            float offset = Math.min(largest, Math.max(0, level)) - candidate.zeroPoint();
             x += offset;
             xx += offset * offset;
             xw += offset * weights[i];
