@@ -50,7 +50,7 @@ final class DynamicRewrite {
         });
         layers.forEach(this::replace);
         tables.forEach(node -> graph.replace(
-                node, QdqRewrite.table(graph, node, weights.get(node.input(0))).toArray(Node[]::new)));
+                node, QdqRounding.table(graph, node, weights.get(node.input(0))).toArray(Node[]::new)));
         lstms.forEach(lstm -> lstm.replace(graph));
         var all = new ArrayList<>(layers.stream().map(Layer::node).toList());
         all.addAll(tables);

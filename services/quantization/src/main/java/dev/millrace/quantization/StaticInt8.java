@@ -26,7 +26,7 @@ import java.util.Set;
  * "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018).
  *
  * <p>In order: fold what can be folded into layers ({@link PreparedModel}), plan ({@link Placement}), calibrate ({@link
- * Calibrator}), write ({@link QdqRewrite}), compare with the float model ({@link Fidelity}) and, while the worst output group
+ * Calibrator}), write ({@link RoundingRewrite}), compare with the float model ({@link Fidelity}) and, while the worst output group
  * is below {@code minFidelity}, move the layers that add most error back to float ({@link LayerErrors}); at last time both
  * models beside each other.
  *
@@ -212,11 +212,14 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             quantizeLstms(quantized);
             keepUnseen(graph, calibration.ranges());
             var placement = place(graph);
-            QdqRewrite.apply(
+            RoundingRewrite.apply(
                     graph,
                     placement,
-                    scales(placement, calibration.ranges()),
-                    new WeightStore(graph, saturates, options.perChannel()));
+                    new QdqRounding(
+                            graph,
+                            placement,
+                            scales(placement, calibration.ranges()),
+                            new WeightStore(graph, saturates, options.perChannel())));
             quantized.write(file);
             context.progress(0.8, "comparing with the float model");
             try (var session = OrtSession.open(

@@ -25,6 +25,9 @@ public record Form(
     /** The domain of ONNX Runtime's fused operators. */
     public static final String MICROSOFT = "com.microsoft";
 
+    /** The domain of operators that only training needs; no file has them. */
+    public static final String MILLRACE = "dev.millrace";
+
     /** An operator of the standard domain in every opset, written as a {@link Template}. */
     static Form op(String type, String template) {
         return op(type, Template.of(template));

@@ -9,6 +9,9 @@ enum Quantization implements Op {
     DEQUANTIZE_LINEAR(op("DequantizeLinear", "op.dequantize({0}, {1}, {2=None}, {axis=1}, {block_size=0})")
             .settings(1, 2)),
     DYNAMIC_QUANTIZE_LINEAR(op("DynamicQuantizeLinear", 3, "op.dynamic_quantize({0})")),
+    FAKE_QUANTIZE(op("FakeQuantize", "op.fake_quantize({0}, {1}, {2}, {low=0}, {high=255}, {axis=-1})")
+            .in(Form.MILLRACE)
+            .settings(2)),
     Q_LINEAR_CONV(op(
                     "QLinearConv",
                     "op.qlinear_conv({0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8=None}, {auto_pad='NOTSET'}, {strides=[]}, "
