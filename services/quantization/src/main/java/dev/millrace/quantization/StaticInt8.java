@@ -2,31 +2,22 @@ package dev.millrace.quantization;
 
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.data.Dataset;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
-import dev.millrace.onnx.Node;
-import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 
 /**
  * Static INT8: weights and activations in 8 bits, the activations' ranges measured on calibration data (Jacob et al.,
  * "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018).
  *
- * <p>In order: fold what can be folded into layers ({@link PreparedModel}), plan ({@link Placement}), calibrate ({@link
- * Calibrator}), write ({@link RoundingRewrite}), compare with the float model ({@link Fidelity}) and, while the worst output group
+ * <p>In order: fold what can be folded into layers ({@link PreparedModel}), plan and calibrate ({@link IntegerPlan}), write ({@link RoundingRewrite}), compare with the float model ({@link Fidelity}) and, while the worst output group
  * is below {@code minFidelity}, move the layers that add most error back to float ({@link LayerErrors}); at last time both
  * models beside each other.
  *
@@ -34,9 +25,6 @@ import java.util.Set;
  */
 final class StaticInt8 implements Technique<StaticInt8.Options> {
     private static final String CALIBRATION = "calibration";
-
-    /** Tensors joined by a Concat may differ so much in magnitude before rounding them alike destroys the small one. */
-    private static final double CONCAT_RATIO = 16;
 
     private static final int MOST_ROUNDS = 4;
 
@@ -129,79 +117,39 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
     private static final class Run {
         private final Options options;
         private final StageContext context;
-        private final Model model;
-        private final NodeGlobs ignored;
         private final QuantizationReport report = new QuantizationReport();
-        private final Set<String> stays = new HashSet<>();
+        private final IntegerPlan plan;
+        private final Model model;
 
         Run(Options options, StageContext context) throws IOException {
             this.options = options;
             this.context = context;
-            model = PreparedModel.openFolded(context.model());
-            ignored = NodeGlobs.of("ignored", options.ignored(), Model.read(context.model()));
+            var ranges = new IntegerPlan.Ranges(options.method(), options.percentile(), options.symmetric());
+            plan = new IntegerPlan(options.ignored(), ranges, context, report);
+            model = plan.model();
         }
 
         StageResult run() throws IOException {
             boolean saturates = options.saturation().holds(context.workDirectory());
-            var placement = place(model.graph());
-            if (placement.layers().isEmpty() && placement.tables().isEmpty()) {
-                throw PreparedModel.nothingToQuantize(
-                        context.model(), String.join(", ", Layer.TYPES) + " with constant weights");
-            }
-            var calibration = calibrate(placement);
-            keepUnevenConcats(placement, calibration.ranges());
-            var file = context.workDirectory().resolve("model.onnx");
-            var fidelity = write(file, saturates, calibration);
-            fidelity = repair(file, saturates, calibration, fidelity);
-            var latency = Latency.compare(
-                    context.model(), file, calibration.references().get(0).feed(), context.threads());
-            lstms(model.graph()).forEach(lstm -> report.quantized(lstm.node()));
-            report.describe(model.graph(), place(model.graph()), ignored);
-            report.saturation(saturates);
-            report.calibrated(calibration);
-            report.fidelity(fidelity, options.minFidelity());
-            report.latency(latency);
-            return new StageResult(file, null, report.fields());
-        }
-
-        private Placement place(Graph graph) {
-            return Placement.of(graph, layer -> layer.obstacle(graph).isEmpty(), this::staysFloat);
-        }
-
-        private boolean staysFloat(Node node) {
-            return ignored.contains(node) || stays.contains(node.output());
-        }
-
-        private Calibration calibrate(Placement placement) throws IOException {
             var data = context.data(CALIBRATION)
                     .orElseThrow(() -> new RefusedException(
                             "DATA_MISSING",
                             "quantization:static-int8",
                             "no calibration data",
                             "--data calibration=PATH"));
-            context.progress(0.05, "calibrating");
-            var calibrator =
-                    new Calibrator(options.method(), options.percentile(), context.threads(), context.workDirectory());
-            var calibration = calibrator.run(
-                    model,
-                    placement.observed(),
-                    inputs -> Dataset.open(data.path(), data.format(), data.options(), inputs),
-                    fraction -> context.progress(0.05 + 0.6 * fraction, "calibrating"));
-            return calibration.withRanges(placement.complete(calibration.ranges()));
-        }
-
-        private void keepUnevenConcats(Placement placement, Map<String, Range> ranges) {
-            for (var node : placement.operators()) {
-                var magnitudes = node.inputs().stream()
-                        .flatMap(input -> Optional.ofNullable(ranges.get(input)).stream())
-                        .mapToDouble(Range::magnitude)
-                        .filter(magnitude -> magnitude > 0)
-                        .summaryStatistics();
-                if (node.is("Concat") && magnitudes.getMax() > CONCAT_RATIO * magnitudes.getMin()) {
-                    stays.add(node.output());
-                    report.left(node, "its inputs live on different scales");
-                }
-            }
+            var calibration = plan.calibrate(data);
+            var file = context.workDirectory().resolve("model.onnx");
+            var fidelity = write(file, saturates, calibration);
+            fidelity = repair(file, saturates, calibration, fidelity);
+            var latency = Latency.compare(
+                    context.model(), file, calibration.references().get(0).feed(), context.threads());
+            lstms(model.graph()).forEach(lstm -> report.quantized(lstm.node()));
+            plan.describe();
+            report.saturation(saturates);
+            report.calibrated(calibration);
+            report.fidelity(fidelity, options.minFidelity());
+            report.latency(latency);
+            return new StageResult(file, null, report.fields());
         }
 
         /** Writes the model as planned now and says how good it is. */
@@ -210,15 +158,14 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             var quantized = model.copy();
             var graph = quantized.graph();
             quantizeLstms(quantized);
-            keepUnseen(graph, calibration.ranges());
-            var placement = place(graph);
+            var placement = plan.place(graph);
             RoundingRewrite.apply(
                     graph,
                     placement,
                     new QdqRounding(
                             graph,
                             placement,
-                            scales(placement, calibration.ranges()),
+                            plan.scales(placement, calibration.ranges()),
                             new WeightStore(graph, saturates, options.perChannel())));
             quantized.write(file);
             context.progress(0.8, "comparing with the float model");
@@ -238,35 +185,9 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
 
         private List<DynamicLstm> lstms(Graph graph) {
             return graph.nodes().stream()
-                    .filter(node -> !staysFloat(node))
+                    .filter(node -> !plan.staysFloat(node))
                     .flatMap(node -> DynamicLstm.of(graph, node).stream())
                     .toList();
-        }
-
-        /** A tensor that held no number, in a branch that never ran or of size 0, has no range. */
-        private void keepUnseen(Graph graph, Map<String, Range> ranges) {
-            for (var layer : place(graph).layers()) {
-                if (!layer.is("ConvTranspose") && !ranges.containsKey(layer.input())) {
-                    stays.add(layer.node().output());
-                    report.left(layer.node(), "its input held no number during calibration");
-                }
-            }
-        }
-
-        private Map<String, Uint8Scale> scales(Placement placement, Map<String, Range> ranges) {
-            var shared = new HashMap<String, Range>();
-            placement.scaleOf().forEach((tensor, root) -> {
-                var range = ranges.get(tensor);
-                if (range != null) {
-                    shared.merge(root, range, Range::union);
-                }
-            });
-            var scales = new HashMap<String, Uint8Scale>();
-            placement.scaleOf().forEach((tensor, root) -> {
-                var range = shared.getOrDefault(root, new Range(0, 0));
-                scales.put(tensor, options.symmetric() ? Uint8Scale.symmetric(range) : Uint8Scale.of(range));
-            });
-            return scales;
         }
 
         /** Moves the layers that do most harm back to float until the floor holds. */
@@ -291,16 +212,14 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
                     round++) {
                 do {
                     var harmful = errors.remove(0);
-                    stays.add(harmful.layer().node().output());
-                    report.left(harmful.layer().node(), harmful.reason());
+                    plan.leave(harmful.layer().node(), harmful.reason());
                 } while (squares(errors) > allowed && !errors.isEmpty());
                 best = write(file, saturates, calibration);
                 allowed /= 2;
             }
             var lstms = lstms(model.graph());
             if (worst(best) < options.minFidelity() && !lstms.isEmpty()) {
-                lstms.forEach(lstm -> stays.add(lstm.node().output()));
-                lstms.forEach(lstm -> report.left(lstm.node(), "the floor does not hold with it in 8 bits"));
+                lstms.forEach(lstm -> plan.leave(lstm.node(), "the floor does not hold with it in 8 bits"));
                 best = write(file, saturates, calibration);
             }
             return best;
@@ -309,11 +228,11 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
         private List<LayerErrors.LayerError> layerErrors(boolean saturates, Calibration calibration)
                 throws IOException {
             var copy = model.copy();
-            var placement = place(copy.graph());
+            var placement = plan.place(copy.graph());
             return LayerErrors.measure(
                     copy,
                     placement,
-                    scales(placement, calibration.ranges()),
+                    plan.scales(placement, calibration.ranges()),
                     new WeightStore(copy.graph(), saturates, options.perChannel()),
                     calibration.references(),
                     context.workDirectory(),
