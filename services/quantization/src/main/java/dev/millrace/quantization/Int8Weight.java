@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, not to be compared
 record Int8Weight(Tensor values, float[] scales, int axis) {
-    private static final int LARGEST = 127;
+    static final int LARGEST = 127;
 
     /** Below this a channel is dead; products with activation scales must stay normal numbers. */
     static final float SMALLEST_SCALE = 1e-12f;
@@ -37,6 +37,35 @@ record Int8Weight(Tensor values, float[] scales, int axis) {
         return new Int8Weight(Tensor.of(weight.name() + "_int8", DataType.INT8, data, weight.dims()), scales, axis);
     }
 
+    /** Rounds in steps that are given; up to 4 bits two integers share a byte. */
+    static Int8Weight of(Tensor weight, WeightSteps steps) {
+        boolean packed = steps.bits() <= 4;
+        var type = packed ? DataType.INT4 : DataType.INT8;
+        var data = TensorData.computed(() -> {
+            var integers = rounded(weight.floats(), steps, steps.axis() < 0 ? 1 : inner(weight, steps.axis()));
+            return ByteBuffer.wrap(packed ? inHalfBytes(integers) : integers);
+        });
+        var name = weight.name() + (packed ? "_int4" : "_int8");
+        return new Int8Weight(Tensor.of(name, type, data, weight.dims()), steps.scales(), steps.axis());
+    }
+
+    private static byte[] rounded(float[] floats, WeightSteps steps, int inner) {
+        var quantized = new byte[floats.length];
+        for (int i = 0; i < floats.length; i++) {
+            quantized[i] = (byte) steps.rounded(floats[i], steps.scales()[i / inner % steps.scales().length]);
+        }
+        return quantized;
+    }
+
+    /** The first of two in the low half. */
+    private static byte[] inHalfBytes(byte[] integers) {
+        var packed = new byte[(integers.length + 1) / 2];
+        for (int i = 0; i < integers.length; i++) {
+            packed[i / 2] |= (byte) ((integers[i] & 0xf) << (4 * (i % 2)));
+        }
+        return packed;
+    }
+
     private static byte[] rounded(float[] floats, float[] scales, int inner) {
         var quantized = new byte[floats.length];
         for (int start = 0, run = 0; start < floats.length; start += inner, run++) {
@@ -50,7 +79,7 @@ record Int8Weight(Tensor values, float[] scales, int axis) {
     }
 
     /** A dead channel gets the scale of the whole tensor: any scale is right for zeros, but not one that overflows. */
-    private static float[] scales(float[] floats, int channels, int inner) {
+    static float[] scales(float[] floats, int channels, int inner) {
         var magnitudes = new float[channels];
         float most = 0;
         for (int start = 0, run = 0; start < floats.length; start += inner, run++) {
@@ -70,7 +99,7 @@ record Int8Weight(Tensor values, float[] scales, int axis) {
     }
 
     /** Elements between one index of the axis and the next. */
-    private static int inner(Tensor weight, int axis) {
+    static int inner(Tensor weight, int axis) {
         long inner = 1;
         for (int i = axis + 1; i < weight.rank(); i++) {
             inner *= weight.dim(i);

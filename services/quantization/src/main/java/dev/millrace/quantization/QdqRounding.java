@@ -55,12 +55,21 @@ final class QdqRounding implements Rounding {
                 : new float[0];
     }
 
-    /** One DequantizeLinear for each use; ONNX Runtime fuses it into the layer. */
+    /**
+     * One DequantizeLinear for each use; ONNX Runtime fuses it into the layer. Weights of 4 bits become 8-bit ones when the
+     * model is loaded, because there are integer kernels for these.
+     */
     @Override
     public String weight(Layer layer, List<Node> before) {
         var weight = weights.get(layer.weight().name());
         var from = weight.values().name();
         int axis = weight.axis();
+        if (weight.values().type() == DataType.INT4) {
+            var widened = graph.freshName(layer.name() + "_weight_int8");
+            before.add(Node.of(
+                    "Cast", widened, List.of(from), List.of(widened), Attribute.of("to", DataType.INT8.code())));
+            from = widened;
+        }
         if (layer.transposed()) {
             var turned = graph.freshName(layer.name() + "_weight_transposed");
             before.add(Node.of("Transpose", turned, List.of(from), List.of(turned), Attribute.ints("perm", 1, 0)));

@@ -16,6 +16,7 @@ public final class QuantizationStage implements Stage {
         return List.of(
                 new StaticInt8(),
                 new DynamicInt8(),
+                new QuantizationAware(),
                 new WeightOnly(),
                 WeightStorage.float16(),
                 WeightStorage.bfloat16());

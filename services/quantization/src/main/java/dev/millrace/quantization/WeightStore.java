@@ -20,6 +20,7 @@ final class WeightStore {
     private final Graph graph;
     private final boolean saturates;
     private final boolean perChannel;
+    private final Map<String, WeightSteps> given;
     private final Map<String, Tensor> tensors = new HashMap<>();
     private final Map<String, Integer> axes = new HashMap<>();
     private final Map<String, float[]> leastScales = new HashMap<>();
@@ -27,9 +28,15 @@ final class WeightStore {
 
     /** @param saturates whether sums of two 8-bit products must fit 16 bits */
     WeightStore(Graph graph, boolean saturates, boolean perChannel) {
+        this(graph, saturates, perChannel, Map.of());
+    }
+
+    /** @param given weights whose steps are known, by name */
+    WeightStore(Graph graph, boolean saturates, boolean perChannel, Map<String, WeightSteps> given) {
         this.graph = graph;
         this.saturates = saturates;
         this.perChannel = perChannel;
+        this.given = given;
     }
 
     /** Announces a layer's use, its scales none below their limits. */
@@ -64,7 +71,10 @@ final class WeightStore {
             var tensor = Objects.requireNonNull(tensors.get(missing));
             int axis = Objects.requireNonNull(axes.get(missing));
             var limits = Objects.requireNonNull(leastScales.get(missing));
-            var made = Int8Weight.of(tensor, axis, axis == ONE_SCALE ? most(limits) : limits);
+            var steps = given.get(missing);
+            var made = steps == null
+                    ? Int8Weight.of(tensor, axis, axis == ONE_SCALE ? most(limits) : limits)
+                    : Int8Weight.of(tensor, steps);
             graph.put(made.values());
             graph.put(scale(made));
             graph.put(zeroPoint(made));

@@ -203,7 +203,17 @@ final class TestTask {
 
         @Override
         public Checkpoints checkpoints() {
-            throw new IllegalStateException("quantization saves no checkpoints");
+            return new Checkpoints() {
+                @Override
+                public Optional<Path> latest() {
+                    return Optional.empty();
+                }
+
+                @Override
+                public void save(Path file) {
+                    // tests are over before one is due
+                }
+            };
         }
 
         @Override
