@@ -13,9 +13,6 @@ enum Microsoft implements Op {
             .in(MICROSOFT)
             .settings(3)),
     BIAS_GELU(op("BiasGelu", "torch.gelu({0} + {1})").in(MICROSOFT)),
-    BIAS_SOFTMAX(op("BiasSoftmax", "op.bias_softmax({0}, {1}, {axis=1}, {is_inner_broadcast=1})")
-            .in(MICROSOFT)),
-    BIAS_SPLIT_GELU(op("BiasSplitGelu", "op.bias_split_gelu({0}, {1})").in(MICROSOFT)),
     DEQUANTIZE_LINEAR(op("DequantizeLinear", "op.dequantize({0}, {1}, {2=None}, {axis=1}, {block_size=0})")
             .in(MICROSOFT)
             .settings(1, 2)),
@@ -32,7 +29,8 @@ enum Microsoft implements Op {
     FAST_GELU(op("FastGelu", "op.fast_gelu({0}, {1=None})").in(MICROSOFT)),
     FUSED_CONV(op(
                     "FusedConv",
-                    "op.fused_activation(op.plus(op.conv({0}, {1}, {2=None}, {auto_pad='NOTSET'}, {strides=[]}, {pads=[]}, {dilations=[]}, {group=1}), {3=None}), "
+                    "op.fused_activation(op.plus(op.conv({0}, {1}, {2=None}, {auto_pad='NOTSET'}, {strides=[]}, "
+                            + "{pads=[]}, {dilations=[]}, {group=1}), {3=None}), "
                             + "{activation=''}, {activation_params:floats=[]})")
             .in(MICROSOFT)),
     FUSED_GEMM(op(
@@ -47,8 +45,6 @@ enum Microsoft implements Op {
                             + "{transBatchB=0})")
             .in(MICROSOFT)),
     GELU(op("Gelu", "torch.gelu({0})").in(MICROSOFT)),
-    GROUP_NORM(op("GroupNorm", "op.nhwc_group_norm({0}, {1}, {2}, {groups=32}, {epsilon=0.00001}, {activation=0})")
-            .in(MICROSOFT)),
     INVERSE(op("Inverse", "torch.inverse({0})").in(MICROSOFT)),
     MAT_MUL_INTEGER_TO_FLOAT(
             op("MatMulIntegerToFloat", "op.matmul_integer_to_float({0}, {1}, {2}, {3}, {4=None}, {5=None}, {6=None})")

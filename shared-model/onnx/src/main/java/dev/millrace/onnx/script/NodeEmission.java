@@ -56,6 +56,9 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
 
     @Override
     public int torchType(DataType type) {
+        if (!TorchType.computes(type)) {
+            throw new RefusedException("TYPE_UNSUPPORTED", node.toString(), type.name(), "types with arithmetic");
+        }
         return compiler.torchType(type, node.toString()).code();
     }
 

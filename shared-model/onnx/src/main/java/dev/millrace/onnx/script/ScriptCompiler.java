@@ -8,6 +8,7 @@ import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.ValueInfo;
+import dev.millrace.onnx.edit.OpsetConverter;
 import dev.millrace.onnx.op.Ops;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -56,7 +57,8 @@ public final class ScriptCompiler {
     /**
      * Compiles a model.
      *
-     * @throws RefusedException {@code OPERATOR_UNSUPPORTED} naming the node, {@code TYPE_UNSUPPORTED}, {@code
+     * @throws RefusedException {@code OPERATOR_UNSUPPORTED} naming the node, {@code OPSET_UNSUPPORTED}, {@code
+     *     TYPE_UNSUPPORTED}, {@code
      *     INPUT_MISSING}, {@code UNKNOWN_VALUE} if a wanted output is no value of the main graph
      */
     public static Script compile(Model model, ScriptOptions options) {
@@ -64,6 +66,10 @@ public final class ScriptCompiler {
     }
 
     private Script compile() {
+        if (model.opset() > OpsetConverter.NEWEST) {
+            throw new RefusedException(
+                    "OPSET_UNSUPPORTED", "model", "opset " + model.opset(), "at most " + OpsetConverter.NEWEST);
+        }
         var graph = model.graph();
         var scope = new Scope(null, graph, model.opsets());
         var inputs = graph.requiredInputs();
@@ -101,6 +107,7 @@ public final class ScriptCompiler {
             throw new RefusedException(
                     "TYPE_UNSUPPORTED", where, "a map, sparse or optional value", "tensors and lists of them");
         }
+        refuseNarrow(input);
         boolean picture = options.channelsLast()
                 && input.shape().filter(shape -> shape.size() == 4).isPresent();
         if (picture) {
@@ -121,11 +128,23 @@ public final class ScriptCompiler {
         if (scope.isSequence(name)) {
             return expression;
         }
+        model.graph().valueInfo(name).ifPresent(ScriptCompiler::refuseNarrow);
         boolean narrow = model.graph()
                 .valueInfo(name)
                 .filter(info -> info.type() == DataType.BFLOAT16)
                 .isPresent();
         return narrow ? "[torch.to(%s, %d)]".formatted(expression, TorchType.FLOAT32.code()) : "[" + expression + "]";
+    }
+
+    /** Types below a byte and float8 are read as constants, but have no arithmetic. */
+    private static void refuseNarrow(ValueInfo info) {
+        if (info.isTensor() && !TorchType.computes(info.type())) {
+            throw new RefusedException(
+                    "TYPE_UNSUPPORTED",
+                    "'" + info.name() + "'",
+                    info.type().name(),
+                    "numbers of 8 bits and more, booleans");
+        }
     }
 
     private void refuseUnknown(List<String> wanted) {

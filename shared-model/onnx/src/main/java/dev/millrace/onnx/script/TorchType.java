@@ -52,6 +52,15 @@ public enum TorchType {
         };
     }
 
+    /** Whether values of an ONNX type, and not only constants of it, have all their numbers in the type they are computed in. */
+    static boolean computes(DataType type) {
+        return switch (type) {
+            case FLOAT, DOUBLE, FLOAT16, BFLOAT16, BOOL -> true;
+            case INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64 -> true;
+            default -> false;
+        };
+    }
+
     /** Number in TorchScript, {@code torch.to(x, 6)}. */
     public int code() {
         return code;
