@@ -23,7 +23,12 @@ final class QuantizationReport {
 
     /** A node stays in float; the first reason given counts. */
     void left(Node node, String reason) {
-        leftInFloat.putIfAbsent(NodeGlobs.name(node), reason);
+        left(NodeGlobs.name(node), reason);
+    }
+
+    /** The same for a weight by its own name. */
+    void left(String name, String reason) {
+        leftInFloat.putIfAbsent(name, reason);
     }
 
     /** Counts a node that is quantized. */
