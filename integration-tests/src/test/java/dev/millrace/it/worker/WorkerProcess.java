@@ -29,6 +29,8 @@ public final class WorkerProcess implements AutoCloseable {
                         "-Xmx128m",
                         "-XX:TieredStopAtLevel=1",
                         "-XX:+UseSerialGC",
+                        "-Dorg.jboss.logging.provider=jdk",
+                        "-Djava.util.logging.SimpleFormatter.format=%1$tT.%1$tL %4$s %5$s%6$s%n",
                         "-cp",
                         System.getProperty("java.class.path"),
                         WorkerProcess.class.getName(),
