@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedBroker implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
     private static final int NODE = 1;
+    private static final String SHARE_SESSION_MILLIS = "6000";
     private static final ListenerName CLIENTS = new ListenerName("CLIENTS");
     private static final ListenerName CONTROLLER = new ListenerName("CONTROLLER");
 
@@ -186,6 +187,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         settings.put("group.initial.rebalance.delay.ms", "0");
         settings.put("group.share.min.heartbeat.interval.ms", "500"); // a new member learns its partitions by heartbeat
         settings.put("group.share.heartbeat.interval.ms", "500");
+        // The partitions of a worker that died are nobody's until its session ends.
+        settings.put("group.share.min.session.timeout.ms", SHARE_SESSION_MILLIS);
+        settings.put("group.share.session.timeout.ms", SHARE_SESSION_MILLIS);
         settings.put("broker.session.timeout.ms", "3000");
         settings.put("broker.heartbeat.interval.ms", "500");
         settings.put("num.network.threads", "2");

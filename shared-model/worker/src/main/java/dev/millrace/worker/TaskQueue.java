@@ -18,7 +18,11 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * gives a task to another worker when its lock runs out. Belongs to one thread.
  */
 final class TaskQueue implements AutoCloseable {
-    private static final Duration POLL = Duration.ofMillis(100);
+    /**
+     * A poll asks the broker once. With transactional records the answer may hold nothing but the mark of the transaction
+     * before, and the poll would wait to its end while the next task is there: a long poll costs a second for every task.
+     */
+    private static final Duration POLL = Duration.ofMillis(20);
 
     private final KafkaShareConsumer<String, byte[]> consumer;
     private final Duration lock;
@@ -38,8 +42,11 @@ final class TaskQueue implements AutoCloseable {
 
     /** The next task; waits for one. */
     Optional<Lease> take(Duration wait) {
-        for (var record : consumer.poll(wait)) {
-            return Optional.of(new Lease(record));
+        long deadline = System.nanoTime() + wait.toNanos();
+        while (System.nanoTime() - deadline < 0) {
+            for (var record : consumer.poll(POLL)) {
+                return Optional.of(new Lease(record));
+            }
         }
         return Optional.empty();
     }
