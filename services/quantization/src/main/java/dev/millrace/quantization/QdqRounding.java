@@ -65,10 +65,10 @@ final class QdqRounding implements Rounding {
         var from = weight.values().name();
         int axis = weight.axis();
         if (weight.values().type() == DataType.INT4) {
-            var widened = graph.freshName(layer.name() + "_weight_int8");
+            var differentiable = graph.freshName(layer.name() + "_weight_int8");
             before.add(Node.of(
-                    "Cast", widened, List.of(from), List.of(widened), Attribute.of("to", DataType.INT8.code())));
-            from = widened;
+                    "Cast", differentiable, List.of(from), List.of(differentiable), Attribute.of("to", DataType.INT8.code())));
+            from = differentiable;
         }
         if (layer.transposed()) {
             var turned = graph.freshName(layer.name() + "_weight_transposed");

@@ -110,6 +110,32 @@ final class Numbers {
         return into.rewind();
     }
 
+    /**
+     * Encodes integers, low bits kept.
+     *
+     * @throws IllegalArgumentException if the type is no integer
+     */
+    static ByteBuffer encode(DataType type, long[] values) {
+        if (!type.isInteger()) {
+            throw new IllegalArgumentException("integers are not stored as " + type);
+        }
+        var into = ByteBuffer.allocate(Math.toIntExact(type.sizeBytes(values.length)))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        int bits = type.bits();
+        for (int i = 0; i < values.length; i++) {
+            if (bits < 8) {
+                int at = i * bits / 8;
+                long element = values[i] & ((1L << bits) - 1);
+                into.put(at, (byte) (into.get(at) | (element << (i * bits % 8))));
+            } else {
+                for (int k = 0; k < bits / 8; k++) {
+                    into.put((byte) (values[i] >> (8 * k)));
+                }
+            }
+        }
+        return into.rewind();
+    }
+
     /** Element {@code index} of a packed array; the first element is in the lowest bits. */
     private static int packed(ByteBuffer from, int index, int bits) {
         int perByte = 8 / bits;

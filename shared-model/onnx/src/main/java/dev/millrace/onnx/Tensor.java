@@ -90,6 +90,15 @@ public final class Tensor {
         return of(name, DataType.INT32, bytes, dims);
     }
 
+    /**
+     * A tensor of integers of any width; each keeps its low bits, widths below a byte are packed.
+     *
+     * @throws IllegalArgumentException if the type is no integer
+     */
+    public static Tensor integers(String name, DataType type, long[] values, long... dims) {
+        return of(name, type, Numbers.encode(type, values), dims);
+    }
+
     /** A tensor of one-byte elements (int8, uint8, bool, float8) or of packed smaller ones. */
     public static Tensor bytes(String name, DataType type, byte[] values, long... dims) {
         return of(name, type, ByteBuffer.wrap(values), dims);

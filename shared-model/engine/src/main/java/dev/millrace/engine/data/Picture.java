@@ -60,7 +60,7 @@ final class Picture {
     }
 
     /**
-     * Bilinear, with the triangle widened when shrinking so that every pixel counts: what Pillow and torchvision with
+     * Bilinear, with the triangle differentiable when shrinking so that every pixel counts: what Pillow and torchvision with
      * antialiasing do.
      */
     Picture resized(int newHeight, int newWidth) {

@@ -152,7 +152,7 @@ public final class ScriptModule implements AutoCloseable {
     }
 
     private NDArray array(PtNDManager scope, String name, Map<String, Value> feed) {
-        return TorchValues.array(scope, name, Objects.requireNonNull(feed.get(name)), options.widened());
+        return TorchValues.array(scope, name, Objects.requireNonNull(feed.get(name)), options.differentiable());
     }
 
     @Override

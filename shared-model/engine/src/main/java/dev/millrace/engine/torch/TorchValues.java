@@ -19,9 +19,9 @@ public final class TorchValues {
      *
      * @throws RefusedException {@code TYPE_UNSUPPORTED} if it is no number
      */
-    public static PtNDArray array(PtNDManager scope, String name, Value value, boolean widened) {
+    public static PtNDArray array(PtNDManager scope, String name, Value value, boolean differentiable) {
         var exact = TorchType.of(value.type(), "input '" + name + "'");
-        boolean asFloat = exact == TorchType.BFLOAT16 || (widened && exact == TorchType.FLOAT16);
+        boolean asFloat = exact == TorchType.BFLOAT16 || (differentiable && exact == TorchType.FLOAT16);
         var type = asFloat ? TorchType.FLOAT32 : exact;
         var converted = value.as(type.dataType());
         var shape = new Shape(value.dims());

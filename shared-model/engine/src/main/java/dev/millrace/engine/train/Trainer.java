@@ -176,6 +176,11 @@ public final class Trainer implements AutoCloseable {
             copy.put(value.bytes()).rewind();
             return Tensor.of(origin.name(), origin.type(), copy, origin.dims());
         }
+        if (origin.type().isInteger()) {
+            var integers = new long[Math.toIntExact(value.size())];
+            value.longs().get(integers);
+            return Tensor.integers(origin.name(), origin.type(), integers, origin.dims());
+        }
         var floats = new float[Math.toIntExact(value.size())];
         value.floats().get(floats);
         return Tensor.floats(origin.name(), origin.type(), floats, origin.dims());

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * <tr><td>{@code step}</td><td>one update; gives the losses and the norm of the gradient</td></tr>
  * <tr><td>{@code begin}</td><td>makes the optimizer's state and the copy of the best weights</td></tr>
  * <tr><td>{@code keep}, {@code recall}</td><td>copies the changing tensors to the best ones, and back</td></tr>
- * <tr><td>{@code changing}</td><td>weights and statistics, dense</td></tr>
+ * <tr><td>{@code changing}</td><td>weights and statistics as the graph stores them, dense</td></tr>
  * <tr><td>{@code everything}, {@code restore}</td><td>all that a checkpoint needs, dense, and the way back</td></tr>
  * </table>
  */
@@ -201,7 +201,8 @@ final class TrainingScript {
 
     private String changing() {
         return method("changing", "")
-                .line("return " + changing("torch.contiguous(torch.detach(self.%s))"))
+                .line("return "
+                        + list(script.changing().stream().map(slot -> "torch.contiguous(" + slot.stored() + ")")))
                 .source();
     }
 

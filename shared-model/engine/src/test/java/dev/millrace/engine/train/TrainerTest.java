@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.millrace.engine.Value;
 import dev.millrace.engine.data.Batch;
 import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Attribute;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
@@ -156,6 +157,58 @@ class TrainerTest {
 
         assertThat(model.graph().initializer("w").orElseThrow().type()).isEqualTo(DataType.FLOAT16);
         assertThat(floats(model.graph(), "w")).isNotEqualTo(values);
+    }
+
+    /** A model that stores integers stays one, and computes what the training computed. */
+    @Test
+    void trainsIntegerWeightsBehindDequantizeLinear() throws IOException {
+        var m = new ModelBuilder(21);
+        m.input("x", DataType.FLOAT, ToyData.ROWS, 16);
+        var integers = new long[64];
+        for (int i = 0; i < integers.length; i++) {
+            integers[i] = i * 37L % 15 - 7;
+        }
+        m.initializer(Tensor.integers("w", DataType.INT4, integers, 16, 4));
+        m.initializer(Tensor.floats("scale", new float[] {0.1f, 0.2f, 0.1f, 0.15f}, 4));
+        m.node(Node.of("DequantizeLinear", "dq", List.of("w", "scale"), List.of("float"), Attribute.of("axis", 1)));
+        m.node(Node.of("MatMul", "matmul", List.of("x", "float"), List.of("y")));
+        m.output("y", DataType.FLOAT, ToyData.ROWS, 4);
+        var model = m.build();
+        var batch = ToyData.batches(model, 1, 1).get(0);
+        double trained;
+
+        try (var trainer = open(model, CLASSES, settings(new Optimizer.Sgd(0.9, false, 0)))) {
+            double before = trainer.evaluate(batch).total();
+            for (int i = 0; i < 50; i++) {
+                trainer.step(batch, 0.05, i);
+            }
+            trained = trainer.evaluate(batch).total();
+            assertThat(trained).isLessThan(before / 2);
+            trainer.store();
+        }
+
+        var weight = model.graph().initializer("w").orElseThrow();
+        assertThat(weight.type()).isEqualTo(DataType.INT4);
+        assertThat(weight.longs()).isNotEqualTo(integers);
+        try (var again = open(model, CLASSES, settings(PLAIN))) {
+            assertThat(again.evaluate(batch).total()).isCloseTo(trained, within(1e-5));
+        }
+    }
+
+    /** Rounding has no slope; its gradient is taken as if it were not there. */
+    @Test
+    void letsGradientsThroughQuantizedActivations() throws IOException {
+        var m = new ModelBuilder(17);
+        m.input("x", DataType.FLOAT, ToyData.ROWS, 16);
+        var h = m.node("MatMul", List.of("x", m.normal("w", 16, 4)));
+        m.initializer(Tensor.floats("scale", new float[] {0.05f}));
+        m.initializer(Tensor.bytes("zero", DataType.UINT8, new byte[] {(byte) 128}));
+        var q = m.node("QuantizeLinear", List.of(h, "scale", "zero"));
+        m.node(Node.of("DequantizeLinear", "dq", List.of(q, "scale", "zero"), List.of("y")));
+        m.output("y", DataType.FLOAT, ToyData.ROWS, 4);
+        var model = m.build();
+
+        falls(model, CLASSES, ToyData.batches(model, 1, 1).get(0));
     }
 
     @Test

@@ -69,6 +69,22 @@ public interface Emission {
      */
     List<String> inline(Graph body, List<String> arguments);
 
+    /** Whether the graph is compiled for training: rounding must then let gradients through. */
+    boolean trains();
+
+    /** Whether training may change an input that is known before running. */
+    boolean trains(int input);
+
+    /**
+     * An integer weight as a float one that can be trained.
+     *
+     * @param input the integers, known before running
+     * @param numbers what the integers stand for, in the shape of the input
+     * @param stored TorchScript for the integers of a float tensor, {@code %s}
+     * @return expression of the float tensor
+     */
+    String latent(int input, float[] numbers, String stored);
+
     /** The refusal of something that this operator's form has and TorchScript has not. */
     default RefusedException refuse(String found, String allowed) {
         return new RefusedException("OPERATOR_UNSUPPORTED", node().toString(), found, allowed);

@@ -6,8 +6,7 @@ import dev.millrace.onnx.DataType;
 
 /** Quantized numbers: {@code x = (q − zero) · scale}. */
 enum Quantization implements Op {
-    DEQUANTIZE_LINEAR(op("DequantizeLinear", "op.dequantize({0}, {1}, {2=None}, {axis=1}, {block_size=0})")
-            .settings(1, 2)),
+    DEQUANTIZE_LINEAR(op("DequantizeLinear", Quantization::dequantize).settings(1, 2)),
     DYNAMIC_QUANTIZE_LINEAR(op("DynamicQuantizeLinear", 3, "op.dynamic_quantize({0})")),
     FAKE_QUANTIZE(op("FakeQuantize", "op.fake_quantize({0}, {1}, {2}, {low=0}, {high=255}, {axis=-1})")
             .in(Form.MILLRACE)
@@ -32,7 +31,11 @@ enum Quantization implements Op {
         return form;
     }
 
-    private static final Template QUANTIZE = Template.of("op.quantize({0}, {1}, {2=None}, {axis=1}, {block_size=0}, ");
+    private static final String STEPS = "{1}, {2=None}, {axis=1}, {block_size=0}";
+    private static final Template QUANTIZE = Template.of("op.quantize({0}, " + STEPS + ", ");
+    private static final Template QUANTIZE_THROUGH = Template.of("op.quantize_through({0}, " + STEPS + ", ");
+    private static final Template DEQUANTIZE = Template.of("op.dequantize({0}, " + STEPS + ")");
+    private static final Template STEPS_OF = Template.of(STEPS);
 
     /** The zero point has the type of the result; without one it is {@code output_dtype}, by default uint8. */
     private static void quantize(Emission e) {
@@ -40,29 +43,47 @@ enum Quantization implements Op {
         if (type == DataType.UNDEFINED) {
             type = e.typeOf(2) == DataType.UNDEFINED && !e.has(2) ? DataType.UINT8 : e.typeOf(2);
         }
-        var like = type == DataType.UNDEFINED ? e.in(2) + ".dtype" : Integer.toString(e.torchType(type));
-        e.define(0, QUANTIZE.render(e) + like + ", " + lowest(type) + ", " + highest(type) + ")");
+        var number = type == DataType.UNDEFINED ? e.in(2) + ".dtype" : Integer.toString(e.torchType(type));
+        e.define(0, (e.trains() ? QUANTIZE_THROUGH : QUANTIZE).render(e) + number + ", " + range(type) + ")");
     }
 
-    /** Smallest number of an integer type; −1 and 0 leave it to the type at run time. */
-    private static long lowest(DataType type) {
-        return switch (type) {
-            case INT16 -> -32_768;
-            case INT4 -> -8;
-            case INT2 -> -2;
-            default -> 0;
-        };
+    /** Where it is trained, an integer weight becomes a float one that is rounded to the same steps in every pass. */
+    private static void dequantize(Emission e) {
+        var weight = e.constant(0).filter(tensor -> tensor.type().isInteger() && tensor.elements() > 1);
+        boolean known = weight.isPresent()
+                && e.constant(1).isPresent()
+                && e.has(2) == e.constant(2).isPresent();
+        if (!known || !e.trains(0)) {
+            e.define(0, DEQUANTIZE.render(e));
+            return;
+        }
+        var integers = weight.get();
+        int axis = Math.toIntExact(e.node().integer("axis", 1));
+        var numbers = IntegerWeight.numbers(
+                integers,
+                e.constant(1).orElseThrow(),
+                e.constant(2).orElse(null),
+                Math.min(axis < 0 ? axis + integers.rank() : axis, Math.max(0, integers.rank() - 1)),
+                Math.toIntExact(e.node().integer("block_size", 0)));
+        var steps = STEPS_OF.render(e);
+        var rounded = "(%s, " + steps + ", 3, " + range(integers.type()) + ")";
+        var weights = e.latent(0, numbers, "op.quantize" + rounded);
+        e.define(0, "op.dequantize(op.quantize_through" + rounded.formatted(weights) + ", " + steps + ")");
     }
 
-    private static long highest(DataType type) {
+    /** Smallest and largest number of an integer type; 0 and 0 where only running tells the type. */
+    private static String range(DataType type) {
         return switch (type) {
-            case INT16 -> 32_767;
-            case INT4 -> 7;
-            case UINT4 -> 15;
-            case INT2 -> 1;
-            case UINT2 -> 3;
-            case UINT16 -> 65_535;
-            default -> 0;
+            case INT2 -> "-2, 1";
+            case UINT2 -> "0, 3";
+            case INT4 -> "-8, 7";
+            case UINT4 -> "0, 15";
+            case INT8 -> "-128, 127";
+            case UINT8 -> "0, 255";
+            case INT16 -> "-32768, 32767";
+            case UINT16 -> "0, 65535";
+            case INT32 -> "-2147483648, 2147483647";
+            default -> "0, 0";
         };
     }
 }

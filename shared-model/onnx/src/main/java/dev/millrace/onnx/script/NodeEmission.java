@@ -55,6 +55,21 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
     }
 
     @Override
+    public boolean trains() {
+        return compiler.trains();
+    }
+
+    @Override
+    public boolean trains(int input) {
+        return constant(input).filter(compiler::trainable).isPresent();
+    }
+
+    @Override
+    public String latent(int input, float[] numbers, String stored) {
+        return compiler.latent(scope.known(node.input(input)).orElseThrow(), numbers, stored);
+    }
+
+    @Override
     public int torchType(DataType type) {
         if (!TorchType.computes(type)) {
             throw new RefusedException("TYPE_UNSUPPORTED", node.toString(), type.name(), "types with arithmetic");

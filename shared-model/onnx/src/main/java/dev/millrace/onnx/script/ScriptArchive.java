@@ -117,7 +117,7 @@ public final class ScriptArchive {
     }
 
     private static void put(ZipOutputStream zip, String name, Slot slot) throws IOException {
-        var data = slot.type().convert(slot.tensor());
+        var data = slot.type().convert(slot.initial());
         long size = slot.type().dataType().sizeBytes(slot.tensor().elements());
         if (slot.channelsLast()) {
             var plain = data;

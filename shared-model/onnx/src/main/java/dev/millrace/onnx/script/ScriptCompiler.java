@@ -265,7 +265,31 @@ public final class ScriptCompiler {
         boolean picture = options.channelsLast() && trained && tensor.rank() == 4;
         var slotName = name != null ? name : (trained ? "p" : "c") + slots.size();
         var role = wanted == Slot.Role.WEIGHT && !trained ? Slot.Role.CONSTANT : wanted;
-        return new Slot(slotName, known.graph(), tensor, type, role, picture);
+        return new Slot(
+                slotName, known.graph(), tensor, tensor, "torch.detach(self." + slotName + ")", type, role, picture);
+    }
+
+    /** The float weight that an integer one stands for; the same one however often it is read. */
+    String latent(Scope.Known known, float[] numbers, String stored) {
+        var tensor = known.tensor();
+        var key = new Key(known.graph(), tensor.name());
+        var slot = slots.get(key);
+        if (slot == null || !slot.trained()) {
+            var name = "p" + slots.size();
+            var initial = Tensor.floats(tensor.name(), numbers, tensor.dims());
+            var integers = stored.formatted("torch.detach(self." + name + ")");
+            slot = new Slot(name, known.graph(), tensor, initial, integers, TorchType.FLOAT32, Slot.Role.WEIGHT, false);
+            slots.put(key, slot);
+        }
+        return "self." + slot.name();
+    }
+
+    boolean trains() {
+        return options.differentiable();
+    }
+
+    boolean trainable(Tensor tensor) {
+        return trains() && options.trainable().test(tensor.name());
     }
 
     private TorchType type(Tensor tensor) {
@@ -275,7 +299,7 @@ public final class ScriptCompiler {
     TorchType torchType(DataType type, String where) {
         var exact = TorchType.of(type, where);
         boolean narrow = exact == TorchType.FLOAT16 || exact == TorchType.BFLOAT16;
-        return options.widened() && narrow ? TorchType.FLOAT32 : exact;
+        return options.differentiable() && narrow ? TorchType.FLOAT32 : exact;
     }
 
     // --- text

@@ -7,7 +7,8 @@ import java.util.function.Predicate;
  * How a graph is compiled.
  *
  * @param outputs names of the values that the script returns, in order; empty means the outputs of the graph
- * @param widened whether float16 and bfloat16 are computed in float32, as training wants it
+ * @param differentiable whether it is to be trained: float16 and bfloat16 are computed in float32, rounding lets gradients
+ *     through, and integer weights behind a DequantizeLinear are weights
  * @param channelsLast whether convolution weights and 4-D inputs are kept channels-last; the results are the same
  * @param batchStatistics whether BatchNormalization normalizes by the batch and updates its statistics while training;
  *     otherwise they are frozen
@@ -15,7 +16,7 @@ import java.util.function.Predicate;
  */
 public record ScriptOptions(
         List<String> outputs,
-        boolean widened,
+        boolean differentiable,
         boolean channelsLast,
         boolean batchStatistics,
         Predicate<String> trainable) {
@@ -31,18 +32,18 @@ public record ScriptOptions(
     }
 
     public ScriptOptions outputs(List<String> names) {
-        return new ScriptOptions(List.copyOf(names), widened, channelsLast, batchStatistics, trainable);
+        return new ScriptOptions(List.copyOf(names), differentiable, channelsLast, batchStatistics, trainable);
     }
 
     public ScriptOptions batchStatistics(boolean updated) {
-        return new ScriptOptions(outputs, widened, channelsLast, updated, trainable);
+        return new ScriptOptions(outputs, differentiable, channelsLast, updated, trainable);
     }
 
     public ScriptOptions channelsLast(boolean on) {
-        return new ScriptOptions(outputs, widened, on, batchStatistics, trainable);
+        return new ScriptOptions(outputs, differentiable, on, batchStatistics, trainable);
     }
 
     public ScriptOptions trainable(Predicate<String> names) {
-        return new ScriptOptions(outputs, widened, channelsLast, batchStatistics, names);
+        return new ScriptOptions(outputs, differentiable, channelsLast, batchStatistics, names);
     }
 }
