@@ -30,6 +30,9 @@ final class FidelityFloor {
     private static final int SAMPLES = 8;
     private static final int MOST_ROUNDS = 4;
 
+    /** Samples times weights when each is tried alone; at least two samples. */
+    private static final int RUNS = 64;
+
     private final StageContext context;
     private final LocalData data;
     private final double floor;
@@ -132,12 +135,13 @@ final class FidelityFloor {
     /** Of each weight alone, the worst first. */
     private List<WeightError> errors(List<String> weights, Rewrite rewrite, List<Calibration.Reference> references)
             throws IOException {
+        var few = references.subList(0, Math.min(references.size(), Math.max(2, RUNS / weights.size())));
         var trial = context.workDirectory().resolve("trial.onnx");
         var errors = new ArrayList<WeightError>();
         for (int i = 0; i < weights.size(); i++) {
             context.progress(0.2 + 0.7 * i / weights.size(), "looking for the weights that do most harm");
             rewrite.write(List.of(weights.get(i)), trial);
-            double error = measure(trial, references).stream()
+            double error = measure(trial, few).stream()
                     .mapToDouble(Fidelity::relativeError)
                     .max()
                     .orElse(0);
