@@ -306,6 +306,24 @@ class TrainerTest {
         }
     }
 
+    /** Class logits of every pixel lie channels-last in memory behind a convolution. */
+    @Test
+    void trainsSegmentation() throws IOException {
+        var m = new ModelBuilder(17);
+        m.input("x", DataType.FLOAT, ToyData.ROWS, 3, 5, 5);
+        m.node(Node.of("Conv", "conv", List.of("x", m.normal("w", 4, 3, 1, 1), m.normal("b", 4)), List.of("y")));
+        m.output("y", DataType.FLOAT, ToyData.ROWS, 4, 5, 5);
+        var model = m.build();
+        var plain = ToyData.batches(model, 1, 1).get(0);
+        var labels = new long[ToyData.ROWS * 25];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = i % 2;
+        }
+        var pixels = Value.of(labels, ToyData.ROWS, 5, 5);
+
+        falls(model, CLASSES, new Batch(plain.feed(), ToyData.ROWS, pixels, 1, Map.of(), "pixels"));
+    }
+
     @Test
     void refusesDataWithoutTheTarget() throws IOException {
         var model = TinyModels.mlp();
@@ -327,7 +345,7 @@ class TrainerTest {
     private void falls(Model model, Objective objective, Batch batch) throws IOException {
         try (var trainer = open(model, objective, settings(Optimizer.AdamW.decaying(0)))) {
             double before = trainer.evaluate(batch).total();
-            for (int i = 0; i < 40; i++) {
+            for (int i = 0; i < 60; i++) {
                 trainer.step(batch, 0.01, i);
             }
             assertThat(trainer.evaluate(batch).total()).isLessThan(0.8 * before);

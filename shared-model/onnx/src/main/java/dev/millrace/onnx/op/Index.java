@@ -22,12 +22,16 @@ enum Index implements Op {
                     "RoiAlign",
                     "op.roi_align({0}, {1}, {2}, {mode='avg'}, {output_height=1}, {output_width=1}, "
                             + "{sampling_ratio=0}, {spatial_scale=1.0}, {coordinate_transformation_mode='half_pixel'})")
-            .since(16)),
+            .since(16)
+            .settings(1, 2)
+            .settings(1, 2)),
     ROI_ALIGN_10(op(
                     "RoiAlign",
                     "op.roi_align({0}, {1}, {2}, {mode='avg'}, {output_height=1}, {output_width=1}, "
                             + "{sampling_ratio=0}, {spatial_scale=1.0}, 'output_half_pixel')")
-            .until(15)),
+            .until(15)
+            .settings(1, 2)
+            .settings(1, 2)),
     SCATTER(op("Scatter", "op.scatter_elements({0}, {1}, {2}, {axis=0}, 'none')")),
     SCATTER_ELEMENTS(op("ScatterElements", "op.scatter_elements({0}, {1}, {2}, {axis=0}, {reduction='none'})")),
     SCATTER_ND(op("ScatterND", "op.scatter_nd({0}, {1}, {2}, {reduction='none'})")),

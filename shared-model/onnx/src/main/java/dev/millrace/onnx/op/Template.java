@@ -112,12 +112,23 @@ final class Template implements Emitter {
 
     private static String constant(Tensor tensor, String kind) {
         return switch (kind) {
-            case "ints" -> Literal.of(tensor.longs());
-            case "int" -> Literal.of(tensor.longs()[0]);
+            case "ints" -> Literal.of(integers(tensor));
+            case "int" -> Literal.of(integers(tensor)[0]);
             case "floats" -> Literal.of(tensor.floats());
             case "float" -> Literal.of(tensor.floats()[0]);
             default -> throw new IllegalArgumentException("kind " + kind);
         };
+    }
+
+    /** Old opsets count in floats here and there. */
+    private static long[] integers(Tensor tensor) {
+        if (!tensor.type().isFloatingPoint()) {
+            return tensor.longs();
+        }
+        var floats = tensor.floats();
+        return IntStream.range(0, floats.length)
+                .mapToLong(i -> (long) floats[i])
+                .toArray();
     }
 
     private static String literal(
