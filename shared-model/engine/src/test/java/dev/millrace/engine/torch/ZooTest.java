@@ -5,17 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
-import dev.millrace.engine.ValueSpec;
-import dev.millrace.onnx.DataType;
-import dev.millrace.onnx.Dimension;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.script.ScriptOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,15 +31,7 @@ class ZooTest {
     Path directory;
 
     static Stream<Path> models() throws IOException {
-        var found = Stream.<Path>builder();
-        for (var root : System.getenv("MILLRACE_ZOO").split(":")) {
-            try (var files = Files.walk(Path.of(root))) {
-                files.filter(file -> file.toString().endsWith(".onnx")
-                                && !file.toString().contains("onnx-op-tests"))
-                        .forEach(found);
-            }
-        }
-        return found.build().sorted();
+        return ZooModels.files();
     }
 
     @ParameterizedTest
@@ -55,7 +41,7 @@ class ZooTest {
         try (var session = OrtSession.open(
                         file, SessionSettings.threads(1).optimization(SessionSettings.Optimization.NONE));
                 var module = ScriptModule.open(model, ScriptOptions.exact(), directory, 1)) {
-            var feed = feed(session, String.valueOf(file));
+            var feed = ZooModels.feed(session, file.toString());
             try (var expected = session.run(feed);
                     var actual = module.run(feed)) {
                 for (var name : expected.names()) {
@@ -74,43 +60,6 @@ class ZooTest {
                 }
             }
         }
-    }
-
-    private static Map<String, Value> feed(OrtSession session, String file) {
-        var random = new Random(7);
-        var feed = new LinkedHashMap<String, Value>();
-        for (var input : session.inputs()) {
-            feed.put(input.name(), value(input, file, random));
-        }
-        return feed;
-    }
-
-    private static Value value(ValueSpec input, String file, Random random) {
-        var dims = new long[input.rank()];
-        for (int axis = 0; axis < dims.length; axis++) {
-            dims[axis] = size(input.dims().get(axis), axis, dims.length, file);
-        }
-        var numbers = new float[(int) Value.zeros(DataType.INT8, dims).size()];
-        boolean tokens = input.name().contains("ids") && !input.name().contains("type");
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = input.type() == DataType.FLOAT
-                    ? (float) random.nextGaussian()
-                    : input.name().equals("sr") ? 16_000 : tokens ? 1 + random.nextInt(900) : 1;
-        }
-        return Value.of(numbers, dims).as(input.type());
-    }
-
-    private static long size(Dimension dimension, int axis, int rank, String file) {
-        if (dimension.isFixed()) {
-            return dimension.size();
-        }
-        if (file.contains("silero-vad/")) {
-            return axis == 1 && rank == 2 ? 512 : 1;
-        }
-        if (rank == 4) {
-            return axis == 0 ? 2 : file.contains("yolo") ? 320 : axis == 2 && file.contains("rec") ? 48 : 96;
-        }
-        return axis == 0 ? 2 : 16;
     }
 
     private static double tolerance(Path file) {

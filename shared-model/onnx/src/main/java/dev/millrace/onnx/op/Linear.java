@@ -2,6 +2,8 @@ package dev.millrace.onnx.op;
 
 import static dev.millrace.onnx.op.Form.op;
 
+import dev.millrace.onnx.DataType;
+
 /** Products: matrices, sums over indices, convolutions. */
 enum Linear implements Op {
     CONV(op(
@@ -9,7 +11,9 @@ enum Linear implements Op {
             "op.conv({0}, {1}, {2=None}, {auto_pad='NOTSET'}, {strides=[]}, {pads=[]}, {dilations=[]}, {group=1})")),
     CONV_INTEGER(op(
                     "ConvInteger",
-                    "op.conv_integer({0}, {1}, {2=None}, {3=None}, {auto_pad='NOTSET'}, {strides=[]}, {pads=[]}, {dilations=[]}, {group=1})")
+                    integer(
+                            "op.conv_integer({0}, {1}, {2=None}, {3=None}, {auto_pad='NOTSET'}, {strides=[]}, {pads=[]}, "
+                                    + "{dilations=[]}, {group=1})"))
             .settings(2, 3)),
     CONV_TRANSPOSE(op(
             "ConvTranspose",
@@ -23,7 +27,7 @@ enum Linear implements Op {
     EINSUM(op("Einsum", Linear::einsum)),
     GEMM(op("Gemm", Linear::gemm)),
     MAT_MUL(op("MatMul", "torch.matmul({0}, {1})")),
-    MAT_MUL_INTEGER(op("MatMulInteger", "op.matmul_integer({0}, {1}, {2=None}, {3=None})")
+    MAT_MUL_INTEGER(op("MatMulInteger", integer("op.matmul_integer({0}, {1}, {2=None}, {3=None})"))
             .settings(2, 3));
 
     private final Form form;
@@ -64,6 +68,15 @@ enum Linear implements Op {
                 || e.constant(2)
                         .filter(bias -> bias.rank() == 1 && bias.elements() > 1)
                         .isPresent();
+    }
+
+    /** A product of integers; in training it stays a float, whose gradient goes on to what was quantized. */
+    private static Emitter integer(String product) {
+        var template = Template.of(product);
+        return e -> e.define(
+                0,
+                "torch.to(%s, %d)"
+                        .formatted(template.render(e), e.torchType(e.trains() ? DataType.FLOAT : DataType.INT32)));
     }
 
     private static void einsum(Emission e) {

@@ -7,7 +7,7 @@ import dev.millrace.onnx.DataType;
 /** Quantized numbers: {@code x = (q − zero) · scale}. */
 enum Quantization implements Op {
     DEQUANTIZE_LINEAR(op("DequantizeLinear", Quantization::dequantize).settings(1, 2)),
-    DYNAMIC_QUANTIZE_LINEAR(op("DynamicQuantizeLinear", 3, "op.dynamic_quantize({0})")),
+    DYNAMIC_QUANTIZE_LINEAR(op("DynamicQuantizeLinear", Quantization::quantizeByRange)),
     FAKE_QUANTIZE(op("FakeQuantize", "op.fake_quantize({0}, {1}, {2}, {low=0}, {high=255}, {axis=-1})")
             .in(Form.MILLRACE)
             .settings(2)),
@@ -45,6 +45,11 @@ enum Quantization implements Op {
         }
         var number = type == DataType.UNDEFINED ? e.in(2) + ".dtype" : Integer.toString(e.torchType(type));
         e.define(0, (e.trains() ? QUANTIZE_THROUGH : QUANTIZE).render(e) + number + ", " + range(type) + ")");
+    }
+
+    private static void quantizeByRange(Emission e) {
+        var names = String.join(", ", e.declare(0), e.declare(1), e.declare(2));
+        e.line("%s = op.dynamic_quantize%s(%s)".formatted(names, e.trains() ? "_through" : "", e.in(0)));
     }
 
     /** Where it is trained, an integer weight becomes a float one that is rounded to the same steps in every pass. */
