@@ -61,12 +61,12 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
 
     @Override
     public boolean trains(int input) {
-        return constant(input).filter(compiler::trainable).isPresent();
+        return constant(input).filter(compiler.slots()::trainable).isPresent();
     }
 
     @Override
     public String latent(int input, float[] numbers, String stored) {
-        return compiler.latent(scope.known(node.input(input)).orElseThrow(), numbers, stored);
+        return compiler.slots().latent(scope.known(node.input(input)).orElseThrow(), numbers, stored);
     }
 
     @Override
@@ -74,7 +74,7 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
         if (!TorchType.computes(type)) {
             throw new RefusedException("TYPE_UNSUPPORTED", node.toString(), type.name(), "types with arithmetic");
         }
-        return compiler.torchType(type, node.toString()).code();
+        return compiler.slots().type(type, node.toString()).code();
     }
 
     @Override

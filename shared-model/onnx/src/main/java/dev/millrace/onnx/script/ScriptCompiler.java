@@ -6,7 +6,6 @@ import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
-import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.ValueInfo;
 import dev.millrace.onnx.edit.OpsetConverter;
 import dev.millrace.onnx.op.Ops;
@@ -14,12 +13,10 @@ import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles an ONNX graph to TorchScript: a node becomes a line, a float initializer a parameter, If and Loop become {@code
@@ -29,22 +26,9 @@ import org.jspecify.annotations.Nullable;
  * weights stay tied.
  */
 public final class ScriptCompiler {
-    private record Key(Graph graph, String name) {
-        @Override
-        @SuppressWarnings("ReferenceEquality") // graphs are mutable; the place counts, not the content
-        public boolean equals(Object other) {
-            return other instanceof Key that && graph == that.graph && name.equals(that.name);
-        }
-
-        @Override
-        public int hashCode() {
-            return System.identityHashCode(graph) * 31 + name.hashCode();
-        }
-    }
-
     private final Model model;
     private final ScriptOptions options;
-    private final Map<Key, Slot> slots = new LinkedHashMap<>();
+    private final Slots slots;
     private final StringBuilder code = new StringBuilder();
     private String indent = "    ";
     private int variables;
@@ -52,14 +36,14 @@ public final class ScriptCompiler {
     private ScriptCompiler(Model model, ScriptOptions options) {
         this.model = model;
         this.options = options;
+        slots = new Slots(options);
     }
 
     /**
      * Compiles a model.
      *
      * @throws RefusedException {@code OPERATOR_UNSUPPORTED} naming the node, {@code OPSET_UNSUPPORTED}, {@code
-     *     TYPE_UNSUPPORTED}, {@code
-     *     INPUT_MISSING}, {@code UNKNOWN_VALUE} if a wanted output is no value of the main graph
+     *     TYPE_UNSUPPORTED}, {@code INPUT_MISSING}, {@code UNKNOWN_VALUE} if a wanted output is no value of the main graph
      */
     public static Script compile(Model model, ScriptOptions options) {
         return new ScriptCompiler(model, options).compile();
@@ -91,7 +75,7 @@ public final class ScriptCompiler {
                 .map(name -> "len(" + expression(scope, name, Slot.Role.WEIGHT) + ")")
                 .collect(Collectors.joining(", ", " + [torch.tensor([", "])]"));
         line("return " + results + (lists.isEmpty() ? "" : lengths));
-        var script = new Script(inputs, wanted, lists, List.copyOf(slots.values()), "", options.batchStatistics());
+        var script = new Script(inputs, wanted, lists, slots.all(), "", options.batchStatistics());
         var header = "  def forward(self: __torch__.Net%s) -> List[Tensor]:%n"
                 .formatted(inputs.isEmpty() ? "" : ", " + script.signature());
         return new Script(inputs, wanted, lists, script.slots(), header + code, options.batchStatistics());
@@ -113,7 +97,7 @@ public final class ScriptCompiler {
         if (picture) {
             return define("torch.contiguous(x%d, memory_format=2)".formatted(index));
         }
-        boolean narrow = torchType(input.type(), where) == TorchType.BFLOAT16; // DJL hands it over as float
+        boolean narrow = slots.type(input.type(), where) == TorchType.BFLOAT16; // DJL hands it over as float
         return narrow ? define("torch.to(x%d, %d)".formatted(index, TorchType.BFLOAT16.code())) : "x" + index;
     }
 
@@ -239,67 +223,17 @@ public final class ScriptCompiler {
     /** The expression of a value; a tensor of the file becomes an attribute of the module. */
     String expression(Scope scope, String value, Slot.Role role) {
         return scope.expression(value)
-                .or(() -> scope.known(value)
-                        .map(known -> "self." + slot(known, role).name()))
+                .or(() -> scope.known(value).map(known -> slots.of(known, role)))
                 .orElseThrow(() ->
                         new RefusedException("GRAPH_MALFORMED", "graph", "'" + value + "' is made nowhere", "a value"));
     }
 
-    private Slot slot(Scope.Known known, Slot.Role role) {
-        var key = new Key(known.graph(), known.tensor().name());
-        var slot = slots.get(key);
-        if (slot == null || (slot.role() != role && role != Slot.Role.CONSTANT && !slot.trained())) {
-            slot = newSlot(known, role, slot == null ? null : slot.name());
-            slots.put(key, slot);
-        }
-        return slot;
-    }
-
-    private Slot newSlot(Scope.Known known, Slot.Role wanted, @Nullable String name) {
-        var tensor = known.tensor();
-        boolean initializer = known.graph().initializer(tensor.name()).isPresent();
-        boolean trained = wanted == Slot.Role.WEIGHT
-                && options.trainable().test(tensor.name())
-                && Weights.likely(tensor, initializer);
-        var type = type(tensor);
-        boolean picture = options.channelsLast() && trained && tensor.rank() == 4;
-        var slotName = name != null ? name : (trained ? "p" : "c") + slots.size();
-        var role = wanted == Slot.Role.WEIGHT && !trained ? Slot.Role.CONSTANT : wanted;
-        return new Slot(
-                slotName, known.graph(), tensor, tensor, "torch.detach(self." + slotName + ")", type, role, picture);
-    }
-
-    /** The float weight that an integer one stands for; the same one however often it is read. */
-    String latent(Scope.Known known, float[] numbers, String stored) {
-        var tensor = known.tensor();
-        var key = new Key(known.graph(), tensor.name());
-        var slot = slots.get(key);
-        if (slot == null || !slot.trained()) {
-            var name = "p" + slots.size();
-            var initial = Tensor.floats(tensor.name(), numbers, tensor.dims());
-            var integers = stored.formatted("torch.detach(self." + name + ")");
-            slot = new Slot(name, known.graph(), tensor, initial, integers, TorchType.FLOAT32, Slot.Role.WEIGHT, false);
-            slots.put(key, slot);
-        }
-        return "self." + slot.name();
+    Slots slots() {
+        return slots;
     }
 
     boolean trains() {
         return options.differentiable();
-    }
-
-    boolean trainable(Tensor tensor) {
-        return trains() && options.trainable().test(tensor.name());
-    }
-
-    private TorchType type(Tensor tensor) {
-        return torchType(tensor.type(), tensor.toString());
-    }
-
-    TorchType torchType(DataType type, String where) {
-        var exact = TorchType.of(type, where);
-        boolean narrow = exact == TorchType.FLOAT16 || exact == TorchType.BFLOAT16;
-        return options.differentiable() && narrow ? TorchType.FLOAT32 : exact;
     }
 
     // --- text

@@ -52,7 +52,7 @@ class OpsTest {
         }
     }
 
-    /** A template that calls a function which the prelude lacks would only fail when a model has the operator. */
+    /** libtorch compiles what is called: a misspelled name would only show when a model has the operator. */
     @Test
     void callsOnlyFunctionsOfThePrelude() {
         var calls = Pattern.compile("__torch__\\.op\\.(\\w+)").matcher(Prelude.source());
