@@ -36,8 +36,13 @@ record Weight(long sizeBytes, long compressedBytes, long parameters, long nonZer
         }
         long parameters = 0;
         long nonZero = 0;
+        var inBlocks = BlockWeight.of(model);
         for (var tensor : tensors(model).toList()) {
-            if (tensor.elements() > 1 && tensor.type().bits() > 0) {
+            var packed = inBlocks.get(tensor.name());
+            if (packed != null) {
+                parameters += packed.elements();
+                nonZero += packed.nonZero();
+            } else if (tensor.elements() > 1 && tensor.type().bits() > 0) {
                 parameters += tensor.elements();
                 nonZero += nonZero(tensor);
             }
