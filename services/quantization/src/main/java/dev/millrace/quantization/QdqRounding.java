@@ -67,7 +67,11 @@ final class QdqRounding implements Rounding {
         if (weight.values().type() == DataType.INT4) {
             var differentiable = graph.freshName(layer.name() + "_weight_int8");
             before.add(Node.of(
-                    "Cast", differentiable, List.of(from), List.of(differentiable), Attribute.of("to", DataType.INT8.code())));
+                    "Cast",
+                    differentiable,
+                    List.of(from),
+                    List.of(differentiable),
+                    Attribute.of("to", DataType.INT8.code())));
             from = differentiable;
         }
         if (layer.transposed()) {
