@@ -9,6 +9,15 @@ import java.util.Map;
  * @param options in JSON
  */
 record CaseOperation(String stage, String technique, String options) {
+    private static final CaseOperation HALF_THE_CHANNELS =
+            new CaseOperation("pruning", "structured", "{\"target\": \"channels\", \"amount\": 0.5}");
+
+    private static final Map<String, List<CaseOperation>> STRUCTURED = Map.of(
+            "concat-same-twice", List.of(HALF_THE_CHANNELS),
+            "c2f-split", List.of(HALF_THE_CHANNELS),
+            "one-channel-head", List.of(HALF_THE_CHANNELS),
+            "conv1d-flatten-linear", List.of(HALF_THE_CHANNELS));
+
     private static final Map<String, List<CaseOperation>> BY_CASE = Map.of(
             "tied-embedding", List.of(quantize("dynamic-int8", "{}")),
             "reused-block", List.of(quantize("static-int8", "{}")),
@@ -40,7 +49,7 @@ record CaseOperation(String stage, String technique, String options) {
 
     /** What to run for a case; empty if no technique does it yet. */
     static List<CaseOperation> of(String name) {
-        return BY_CASE.getOrDefault(name, List.of());
+        return BY_CASE.getOrDefault(name, STRUCTURED.getOrDefault(name, List.of()));
     }
 
     @Override

@@ -13,6 +13,6 @@ public final class PruningStage implements Stage {
 
     @Override
     public List<Technique<?>> techniques() {
-        return List.of(new Magnitude(), new NOfM(), new RandomControl());
+        return List.of(new Magnitude(), new NOfM(), new RandomControl(), new Structured());
     }
 }

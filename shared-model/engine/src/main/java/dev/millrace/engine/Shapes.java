@@ -1,8 +1,10 @@
 package dev.millrace.engine;
 
+import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
+import dev.millrace.onnx.channel.Observation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -11,6 +13,9 @@ import java.util.Map;
 
 /** Dims of the values inside a graph, seen by running it. */
 public final class Shapes {
+    /** Integer values up to this many elements may be shapes. */
+    private static final int SHORT = 64;
+
     private Shapes() {}
 
     /**
@@ -35,6 +40,39 @@ public final class Shapes {
             outputs.values().forEach((name, value) -> shapes.put(name, value.dims()));
         }
         return shapes;
+    }
+
+    /**
+     * Runs the model once like {@link #observe} and notes the contents of short integer values too.
+     *
+     * @throws dev.millrace.message.RefusedException if the model cannot be loaded or run
+     */
+    public static Observation observation(Path model, Map<String, Value> feed, Path directory) throws IOException {
+        var graph = Model.read(model).graph();
+        var dims = new LinkedHashMap<String, long[]>();
+        var integers = new LinkedHashMap<String, long[]>();
+        graph.initializers().forEach(tensor -> {
+            dims.put(tensor.name(), tensor.dims());
+            if (tensor.type() == DataType.INT64 && tensor.elements() <= SHORT) {
+                integers.put(tensor.name(), tensor.longs());
+            }
+        });
+        feed.forEach((name, value) -> dims.put(name, value.dims()));
+        var settings = SessionSettings.threads(1)
+                .optimization(SessionSettings.Optimization.NONE)
+                .frugal();
+        try (var session = OrtSession.observing(model, made(graph), directory, settings);
+                var outputs = session.run(feed)) {
+            outputs.values().forEach((name, value) -> {
+                dims.put(name, value.dims());
+                if (value.type() == DataType.INT64 && value.size() <= SHORT) {
+                    var numbers = new long[(int) value.size()];
+                    value.longs().get(numbers);
+                    integers.put(name, numbers);
+                }
+            });
+        }
+        return new Observation(dims, integers);
     }
 
     private static List<String> made(Graph graph) {
