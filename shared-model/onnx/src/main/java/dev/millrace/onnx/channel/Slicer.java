@@ -40,6 +40,7 @@ public final class Slicer {
         List.copyOf(graph.valueInfos()).stream()
                 .filter(info -> cut.touches(info.name()))
                 .forEach(info -> graph.removeValueInfo(info.name()));
+        graph.removeDead(); // constants that others replaced
     }
 
     private long before(String value, int axis) {

@@ -17,12 +17,13 @@ final class Ties {
                 n -> n.same(0, 0),
                 "Abs Acos Asin Atan Cast Ceil Celu Clip Cos Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity IsNaN"
                         + " LeakyRelu Log Mish Neg Not QuickGelu Reciprocal Relu Round Selu Sigmoid Sign Sin Softplus"
-                        + " Softsign Sqrt Swish Tan Tanh ThresholdedRelu Pad Slice Resize Upsample Tile CumSum Trilu");
+                        + " Softsign Sqrt Swish Tan Tanh ThresholdedRelu Pad Resize Upsample Tile CumSum");
         rule(
                 n -> n.broadcast(0),
                 "Add Sub Mul Div Pow Max Min Sum Mean Mod And Or Xor Equal Greater Less GreaterOrEqual LessOrEqual Where"
                         + " PRelu BiasGelu FastGelu");
         rule(Ties::dropout, "Dropout");
+        rule(Ties::slice, "Slice");
         rule(Ties::expand, "Expand");
         rule(Ties::convolution, "Conv FusedConv");
         rule(Ties::transposedConvolution, "ConvTranspose");
@@ -56,6 +57,14 @@ final class Ties {
     private static void dropout(NodeAxes n) {
         for (int output = 0; output < n.node().outputs().size(); output++) {
             n.same(0, output);
+        }
+    }
+
+    /** Axes that keep their size are untouched, unless a step turns them round. */
+    private static void slice(NodeAxes n) {
+        var steps = n.has(4) ? n.seen().integers().get(n.node().input(4)) : new long[0];
+        if (steps != null && Arrays.stream(steps).allMatch(step -> step > 0)) {
+            n.same(0, 0);
         }
     }
 
@@ -161,13 +170,11 @@ final class Ties {
         }
     }
 
+    /** Axes before the one summed over go through; later ones are summed over too in old opsets, as is axis 1 by default. */
     private static void softmax(NodeAxes n) {
-        int rank = n.outDims(0).length;
-        int summed = Math.floorMod((int) n.node().integer("axis", -1), Math.max(1, rank));
-        for (int axis = 0; axis < rank; axis++) {
-            if (axis != summed) {
-                n.tie(n.in(0, axis), n.out(0, axis));
-            }
+        int summed = Math.floorMod((int) n.node().integer("axis", 1), Math.max(1, n.outDims(0).length));
+        for (int axis = 0; axis < summed; axis++) {
+            n.tie(n.in(0, axis), n.out(0, axis));
         }
     }
 
