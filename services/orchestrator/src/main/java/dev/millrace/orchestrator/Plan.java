@@ -9,6 +9,7 @@ import dev.millrace.message.TaskIssued;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -18,6 +19,10 @@ import java.util.stream.Stream;
  */
 final class Plan {
     static final String EVALUATION = "evaluation";
+
+    /** Stages that see the model of the request beside the one they work on: what they compare with, or learn from. */
+    private static final Set<String> COMPARING = Set.of(EVALUATION, "distillation");
+
     private static final StageStep COMPARE = new StageStep(EVALUATION, "compare", Map.of());
 
     private Plan() {}
@@ -91,7 +96,7 @@ final class Plan {
                 todo.technique(),
                 todo.options(),
                 model,
-                todo.stage().equals(EVALUATION) ? request.model() : null,
+                COMPARING.contains(todo.stage()) ? request.model() : null,
                 request.data(),
                 request.objective(),
                 request.seed(),

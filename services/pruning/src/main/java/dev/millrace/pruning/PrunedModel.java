@@ -2,18 +2,13 @@ package dev.millrace.pruning;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Json;
-import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.SparseTensor;
 import dev.millrace.onnx.Tensor;
-import dev.millrace.onnx.TensorData;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +51,7 @@ final class PrunedModel {
             weight.graph()
                     .producer(weight.name())
                     .ifPresent(constant -> weight.graph().remove(constant));
-            weight.graph().put(sparse(masked, zeros));
+            weight.graph().put(SparseTensor.of(masked));
             model.raiseIrVersion(6);
         } else {
             weight.graph().setConstant(masked);
@@ -72,38 +67,6 @@ final class PrunedModel {
 
     private static long sparseBytes(Tensor tensor, long zeros) {
         return (tensor.elements() - zeros) * (tensor.type().sizeBytes(1) + Long.BYTES);
-    }
-
-    private static SparseTensor sparse(Tensor masked, long zeros) {
-        long kept = masked.elements() - zeros;
-        var values = Tensor.of(masked.name(), masked.type(), TensorData.computed(() -> keptValues(masked, kept)), kept);
-        var indices = Tensor.of("", DataType.INT64, TensorData.computed(() -> keptIndices(masked, kept)), kept);
-        return new SparseTensor(
-                values, indices, Arrays.stream(masked.dims()).boxed().toList());
-    }
-
-    private static ByteBuffer keptValues(Tensor masked, long kept) {
-        int elementBytes = (int) masked.type().sizeBytes(1);
-        var bytes = masked.bytes();
-        var into = ByteBuffer.allocate(Math.toIntExact(kept * elementBytes));
-        var weights = masked.floats();
-        for (int i = 0; i < weights.length; i++) {
-            if (weights[i] != 0) {
-                into.put(bytes.slice(i * elementBytes, elementBytes));
-            }
-        }
-        return into.flip();
-    }
-
-    private static ByteBuffer keptIndices(Tensor masked, long kept) {
-        var into = ByteBuffer.allocate(Math.toIntExact(kept * Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
-        var weights = masked.floats();
-        for (int i = 0; i < weights.length; i++) {
-            if (weights[i] != 0) {
-                into.putLong(i);
-            }
-        }
-        return into.flip();
     }
 
     /** Writes the model and finishes the report. */

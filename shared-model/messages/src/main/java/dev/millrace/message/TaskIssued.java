@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param taskId {@code <jobId>/<step>}, the same however often the task is issued
  * @param step position in the job, from 0
  * @param model the model to work on
- * @param baseline the model of the request, which evaluation compares with
+ * @param baseline the model of the request, which evaluation compares with and distillation learns from
  */
 public record TaskIssued(
         String jobId,

@@ -2,6 +2,8 @@ package dev.millrace.onnx;
 
 import ai.onnx.proto.OnnxMl.SparseTensorProto;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -21,6 +23,20 @@ public record SparseTensor(Tensor values, Tensor indices, List<Long> dims, Spars
         this(values, indices, dims, SparseTensorProto.getDefaultInstance());
     }
 
+    /** The non-zero elements of a tensor of floats, picked out when they are read. */
+    public static SparseTensor of(Tensor dense) {
+        long kept = dense.elements() - zeros(dense);
+        var values = Tensor.of(dense.name(), dense.type(), TensorData.computed(() -> keptValues(dense, kept)), kept);
+        var indices = Tensor.of("", DataType.INT64, TensorData.computed(() -> keptIndices(dense, kept)), kept);
+        return new SparseTensor(
+                values, indices, Arrays.stream(dense.dims()).boxed().toList());
+    }
+
+    /** Whether this takes fewer bytes than the dense tensor. */
+    public boolean pays() {
+        return values.sizeBytes() + indices.sizeBytes() < dense().sizeBytes();
+    }
+
     public String name() {
         return values.name();
     }
@@ -29,6 +45,38 @@ public record SparseTensor(Tensor values, Tensor indices, List<Long> dims, Spars
     public Tensor dense() {
         long[] shape = dims.stream().mapToLong(Long::longValue).toArray();
         return Tensor.of(name(), values.type(), TensorData.computed(() -> scatter(shape)), shape);
+    }
+
+    private static long zeros(Tensor dense) {
+        long zeros = 0;
+        for (float element : dense.floats()) {
+            zeros += element == 0 ? 1 : 0;
+        }
+        return zeros;
+    }
+
+    private static ByteBuffer keptValues(Tensor dense, long kept) {
+        int elementBytes = (int) dense.type().sizeBytes(1);
+        var bytes = dense.bytes();
+        var into = ByteBuffer.allocate(Math.toIntExact(kept * elementBytes));
+        var elements = dense.floats();
+        for (int i = 0; i < elements.length; i++) {
+            if (elements[i] != 0) {
+                into.put(bytes.slice(i * elementBytes, elementBytes));
+            }
+        }
+        return into.flip();
+    }
+
+    private static ByteBuffer keptIndices(Tensor dense, long kept) {
+        var into = ByteBuffer.allocate(Math.toIntExact(kept * Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+        var elements = dense.floats();
+        for (int i = 0; i < elements.length; i++) {
+            if (elements[i] != 0) {
+                into.putLong(i);
+            }
+        }
+        return into.flip();
     }
 
     private ByteBuffer scatter(long[] shape) {

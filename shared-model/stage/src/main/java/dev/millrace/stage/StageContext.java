@@ -9,7 +9,7 @@ public interface StageContext {
     /** The model to work on, already checked by nobody: pass it through the model gate. */
     Path model();
 
-    /** The model that the job started from; empty outside evaluation. */
+    /** The model that the job started from; empty outside evaluation and distillation. */
     Optional<Path> baseline();
 
     /** The data of a role, files already local. */

@@ -1,6 +1,7 @@
 package dev.millrace.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.millrace.artifact.ArtifactStore;
 import dev.millrace.message.ArtifactReference;
@@ -43,26 +44,40 @@ final class InputResolver {
 
     /** Options with files by content. */
     Map<String, JsonNode> optionContents(Map<String, JsonNode> options) throws IOException {
-        var contents = new TreeMap<>(options);
-        for (var option : options.entrySet()) {
-            if (isFile(option.getValue())) {
-                contents.put(
-                        option.getKey(),
-                        TextNode.valueOf(store.digestData(option.getValue().textValue())));
-            }
-        }
-        return contents;
+        return replaceFiles(options, store::digestData);
     }
 
     private Map<String, JsonNode> localOptions(Map<String, JsonNode> options) throws IOException {
-        var local = new TreeMap<>(options);
+        return replaceFiles(options, uri -> store.resolveData(uri).toString());
+    }
+
+    /** What stands for a file in the place of its address. */
+    private interface Replacement {
+        String of(String uri) throws IOException;
+    }
+
+    /** Options that are addresses, or lists of them, with something else in place of each address. */
+    private static Map<String, JsonNode> replaceFiles(Map<String, JsonNode> options, Replacement replacement)
+            throws IOException {
+        var replaced = new TreeMap<>(options);
         for (var option : options.entrySet()) {
-            if (isFile(option.getValue())) {
-                var path = store.resolveData(option.getValue().textValue());
-                local.put(option.getKey(), TextNode.valueOf(path.toString()));
-            }
+            replaced.put(option.getKey(), replaceFiles(option.getValue(), replacement));
         }
-        return local;
+        return replaced;
+    }
+
+    private static JsonNode replaceFiles(JsonNode option, Replacement replacement) throws IOException {
+        if (isFile(option)) {
+            return TextNode.valueOf(replacement.of(option.textValue()));
+        }
+        if (!option.isArray()) {
+            return option;
+        }
+        var list = JsonNodeFactory.instance.arrayNode();
+        for (var element : option) {
+            list.add(replaceFiles(element, replacement));
+        }
+        return list;
     }
 
     private LocalData local(DataReference data) throws IOException {

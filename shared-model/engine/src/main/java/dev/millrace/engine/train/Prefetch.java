@@ -16,6 +16,7 @@ final class Prefetch<T> implements Iterator<T>, AutoCloseable {
     private final BlockingQueue<Item<T>> queue = new ArrayBlockingQueue<>(AHEAD);
     private final Thread reader;
     private @Nullable Item<T> next;
+    private volatile boolean closed;
 
     Prefetch(Iterable<T> source) {
         reader = new Thread(() -> read(source), "training-data");
@@ -27,8 +28,9 @@ final class Prefetch<T> implements Iterator<T>, AutoCloseable {
         try {
             Item<T> last;
             try {
-                for (var element : source) {
-                    queue.put(new Item<>(element, null));
+                var elements = source.iterator();
+                while (!closed && elements.hasNext()) {
+                    queue.put(new Item<>(elements.next(), null));
                 }
                 last = new Item<>(null, null);
             } catch (RuntimeException | Error e) { // told to the thread that asks
@@ -36,7 +38,7 @@ final class Prefetch<T> implements Iterator<T>, AutoCloseable {
             }
             queue.put(last);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // closed: nobody asks any more
+            Thread.currentThread().interrupt(); // nobody here interrupts: whoever does wants this thread to end
         }
     }
 
@@ -71,8 +73,15 @@ final class Prefetch<T> implements Iterator<T>, AutoCloseable {
         return element;
     }
 
+    /** Waits for the element being read. The reader is not interrupted, because that closes the channel it reads from. */
     @Override
     public void close() {
-        reader.interrupt();
+        closed = true;
+        queue.clear();
+        try {
+            reader.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -173,7 +173,9 @@ final class TrainingScript {
                     .forEach(prefix -> code.line("self.%s_%s = torch.zeros_like(torch.detach(self.%s))"
                             .formatted(prefix, slot.name(), slot.name())));
             if (settings.keepZeros()) {
-                code.line("self.z_%s = torch.to(torch.detach(self.%s) != 0, self.%s.dtype)"
+                code.line((slot.tensor().rank() > 1
+                                ? "self.z_%s = torch.to(torch.detach(self.%s) != 0, self.%s.dtype)"
+                                : "self.z_%s = torch.ones_like(torch.detach(self.%s))")
                         .formatted(slot.name(), slot.name(), slot.name()));
             }
         }

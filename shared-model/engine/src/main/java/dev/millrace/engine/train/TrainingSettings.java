@@ -7,7 +7,7 @@ import java.util.function.Predicate;
  * How to train.
  *
  * @param clipNorm largest Euclidean norm of the whole gradient; 0 clips nothing
- * @param keepZeros weights that are 0 at the start stay 0, as a pruned model wants it
+ * @param keepZeros weights that are 0 at the start stay 0, as a pruned model wants it; biases and scales are not held
  * @param batchStatistics whether BatchNormalization normalizes by the batch and learns its statistics
  * @param trainable which tensors may change, by name
  * @param patience validations without a better one before training stops; 0 never stops early

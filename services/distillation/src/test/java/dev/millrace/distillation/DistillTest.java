@@ -1,0 +1,238 @@
+package dev.millrace.distillation;
+
+import static dev.millrace.distillation.TestTask.figure;
+import static dev.millrace.distillation.TestTask.model;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.engine.OrtSession;
+import dev.millrace.engine.SessionSettings;
+import dev.millrace.engine.Value;
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Attribute;
+import dev.millrace.onnx.Model;
+import dev.millrace.onnx.Node;
+import dev.millrace.onnx.SparseTensor;
+import dev.millrace.onnx.fixture.TinyModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DistillTest {
+    private static final int ROWS = 512;
+
+    @TempDir
+    Path directory;
+
+    private Model teacher;
+    private Path teacherFile;
+
+    @BeforeEach
+    void makeTeacher() throws IOException {
+        teacher = TinyModels.mlp();
+        teacherFile = directory.resolve("teacher.onnx");
+        teacher.write(teacherFile);
+    }
+
+    @Test
+    void recoversAPrunedModelWithoutLabels() throws IOException {
+        var task = new TestTask(directory, pruned(0.9f)).baseline(teacher).rows("training", ROWS, 1, null);
+
+        var result = task.run(new Distill(), "{\"epochs\": 30, \"learningRate\": 0.01}");
+
+        assertThat(figure(result, "before", "relativeError")).isGreaterThan(0.15);
+        assertThat(figure(result, "after", "relativeError"))
+                .isLessThan(0.7 * figure(result, "before", "relativeError"));
+    }
+
+    @Test
+    void keepsZerosAndTheWayTheyAreStored() throws IOException {
+        var pruned = pruned(0.8f);
+        var weight = pruned.graph().constant("fc1.weight").orElseThrow();
+        pruned.graph().put(SparseTensor.of(weight));
+        pruned.raiseIrVersion(6);
+        var task = new TestTask(directory, pruned).baseline(teacher).rows("training", ROWS, 1, null);
+
+        var trained = model(task.run(new Distill(), "{\"epochs\": 2}"));
+
+        assertThat(trained.graph().sparseInitializers())
+                .singleElement()
+                .extracting(SparseTensor::name)
+                .isEqualTo("fc1.weight");
+        var after = trained.graph().constant("fc1.weight").orElseThrow().floats();
+        var before = weight.floats();
+        for (int i = 0; i < before.length; i++) {
+            assertThat(after[i] == 0).as("zero at " + i).isEqualTo(before[i] == 0);
+        }
+        assertThat(after).isNotEqualTo(before);
+    }
+
+    @Test
+    void teachesAGivenStudentByLabelsAndSeveralTeachers() throws IOException {
+        var task = new TestTask(directory, teacher).rows("training", ROWS, 1, this::bestOfTeacher);
+        var student = task.write(withSoftmax(pruned(0.99f)), "student.onnx");
+
+        var result = task.run(
+                new Distill(),
+                "{\"student\": \"%s\", \"teacher\": [\"%s\", \"%s\"], \"keepZeros\": false, \"learningRate\": 0.02}"
+                        .formatted(
+                                student, teacherFile, task.write(withSoftmax(teacher.copy()), "probabilities.onnx")));
+
+        assertThat(figure(result, "teacher", "top1")).isEqualTo(1);
+        assertThat(figure(result, "before", "top1")).isLessThan(0.8);
+        assertThat(figure(result, "after", "top1")).isGreaterThan(0.85);
+        assertThat(Objects.requireNonNull(result.report().get("losses")).toString())
+                .contains("0.9 · SoftTargets[value=y, target=teacher of y, temperature=4.0]")
+                .contains("0.1 · CrossEntropy[value=y");
+        assertThat(model(result).graph().outputs().get(0).name()).isEqualTo("p");
+    }
+
+    @Test
+    void bringsValuesInsideNearerToTheTeachers() throws IOException {
+        var task = new TestTask(directory, pruned(0.6f)).baseline(teacher).rows("training", ROWS, 1, null);
+
+        var result = task.run(new Distill(), "{\"epochs\": 5, \"hints\": {\"r\": \"r\"}, \"hintWeight\": 0.5}");
+
+        assertThat(Objects.requireNonNull(result.report().get("losses")).toString())
+                .contains("0.5 · Hint[value=r, target=teacher of r, measure=MEAN_SQUARE]");
+        assertThat(figure(result, "after", "cosine")).isGreaterThan(figure(result, "before", "cosine"));
+    }
+
+    @Test
+    void goesOnAfterAKillToTheSameBytes() throws IOException {
+        var options = "{\"epochs\": 4}";
+        var often = new Distill(Duration.ZERO);
+        var whole = new TestTask(Files.createDirectory(directory.resolve("whole")), pruned(0.6f))
+                .baseline(teacher)
+                .rows("training", ROWS, 1, this::bestOfTeacher);
+        var killed = new TestTask(Files.createDirectory(directory.resolve("killed")), pruned(0.6f))
+                .baseline(teacher)
+                .rows("training", ROWS, 1, this::bestOfTeacher);
+
+        var expected = bytes(whole.run(often, options).model());
+        assertThatThrownBy(() -> killed.dieAt(0.6).run(often, options)).isInstanceOf(TestTask.Killed.class);
+        int before = killed.saved();
+        var found = bytes(killed.run(often, options).model());
+
+        assertThat(before).isBetween(1, whole.saved() - 1);
+        assertThat(killed.saved()).isEqualTo(whole.saved());
+        assertThat(found).isEqualTo(expected);
+    }
+
+    @Test
+    void leavesAModelThatTrainingWouldHarm() throws IOException {
+        var task = new TestTask(directory, teacher).rows("training", 256, 1, this::bestOfTeacher);
+        var liar = teacher.copy();
+        var weight = liar.graph().constant("fc2.weight").orElseThrow();
+        var negated = weight.floats();
+        for (int i = 0; i < negated.length; i++) {
+            negated[i] = -negated[i];
+        }
+        liar.graph().setConstant(weight.withFloats(negated));
+
+        var result = task.run(
+                new Distill(),
+                "{\"teacher\": \"%s\", \"hardLoss\": 0, \"learningRate\": 0.1, \"epochs\": 3}"
+                        .formatted(task.write(liar, "liar.onnx")));
+
+        assertThat(Objects.requireNonNull(result.report().get("notes")).toString())
+                .contains("it stays as it was");
+        assertThat(model(result)).isEqualTo(teacher);
+    }
+
+    @Test
+    void leavesFrozenLayersAlone() throws IOException {
+        var task = new TestTask(directory, pruned(0.6f)).baseline(teacher).rows("training", ROWS, 1, null);
+
+        var result = task.run(new Distill(), "{\"steps\": 5, \"frozen\": \"fc1\"}");
+
+        assertThat(Objects.requireNonNull(result.report().get("frozen")).toString())
+                .isEqualTo("[\"fc1.weight\",\"fc1.bias\"]");
+        assertThat(Objects.requireNonNull(result.report().get("steps")).asLong())
+                .isEqualTo(5);
+        assertThat(floats(model(result), "fc1.weight")).isEqualTo(floats(pruned(0.6f), "fc1.weight"));
+        assertThat(floats(model(result), "fc2.weight")).isNotEqualTo(floats(pruned(0.6f), "fc2.weight"));
+    }
+
+    @Test
+    void refusesAModelThatIsItsOwnTeacher() throws IOException {
+        var task = new TestTask(directory, teacher).rows("training", 64, 1, null);
+
+        assertThatThrownBy(() -> task.run(new Distill(), "{}"))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("TEACHER_MISSING");
+    }
+
+    @Test
+    void refusesHardLossWithoutLabels() throws IOException {
+        var task = new TestTask(directory, pruned(0.6f)).baseline(teacher).rows("training", 64, 1, null);
+
+        assertThatThrownBy(() -> task.run(new Distill(), "{\"hardLoss\": 0.5}"))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("LABELS_MISSING");
+    }
+
+    @Test
+    void refusesOptionsOutOfRange() throws IOException {
+        var task = new TestTask(directory, pruned(0.6f)).baseline(teacher).rows("training", 64, 1, null);
+
+        assertThatThrownBy(() -> task.run(new Distill(), "{\"temperature\": 0}"))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("temperature");
+    }
+
+    /** The teacher with so much of its first layer set to zero, smallest first. */
+    private Model pruned(float sparsity) {
+        var model = teacher.copy();
+        var weight = model.graph().constant("fc1.weight").orElseThrow();
+        var values = weight.floats();
+        var magnitudes = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            magnitudes[i] = Math.abs(values[i]);
+        }
+        java.util.Arrays.sort(magnitudes);
+        float threshold = magnitudes[(int) (sparsity * values.length)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Math.abs(values[i]) < threshold ? 0 : values[i];
+        }
+        model.graph().setConstant(weight.withFloats(values));
+        return model;
+    }
+
+    /** Probabilities {@code p} behind the scores {@code y}. */
+    private static Model withSoftmax(Model model) {
+        var graph = model.graph();
+        graph.add(Node.of("Softmax", "softmax", List.of("y"), List.of("p"), Attribute.of("axis", 1)));
+        graph.setOutput(0, graph.outputs().get(0).withName("p"));
+        return model;
+    }
+
+    private int bestOfTeacher(float[] row) {
+        try (var session = OrtSession.open(teacherFile, SessionSettings.threads(1));
+                var outputs = session.run(Map.of("x", Value.of(row, 1, TestTask.FEATURES)))) {
+            var scores = outputs.get("y").floats();
+            int best = 0;
+            for (int i = 1; i < scores.capacity(); i++) {
+                best = scores.get(i) > scores.get(best) ? i : best;
+            }
+            return best;
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static float[] floats(Model model, String name) {
+        return model.graph().constant(name).orElseThrow().floats();
+    }
+
+    private static byte[] bytes(@org.jspecify.annotations.Nullable Path file) throws IOException {
+        return Files.readAllBytes(Objects.requireNonNull(file));
+    }
+}
