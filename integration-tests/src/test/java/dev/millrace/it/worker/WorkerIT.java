@@ -23,6 +23,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -151,6 +152,11 @@ class WorkerIT {
 
         assertThat(done.attempt()).isEqualTo(2);
         assertThat(done.report().get("resumedFrom")).hasToString("\"step 1 of it\"");
+        queue.outcome(queue.issue("echo", "after resume", 0)); // the slot is free again: all is tidied up
+        try (var files = Files.walk(directory.resolve("artifacts").resolve("artifacts"))) {
+            assertThat(files.filter(Files::isRegularFile))
+                    .noneSatisfy(file -> assertThat(file).hasContent("step 1 of it"));
+        }
     }
 
     @Test

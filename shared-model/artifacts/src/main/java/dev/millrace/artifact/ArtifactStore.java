@@ -58,6 +58,9 @@ public interface ArtifactStore {
      */
     ArtifactReference identify(ArtifactReference reference) throws IOException;
 
+    /** Removes a stored artifact that nobody will ask for again. One that is not there, or a user's file, is left alone. */
+    void remove(ArtifactReference reference) throws IOException;
+
     /** Data as a local file, or as a directory of regular files. Read-only. */
     Path resolveData(String uri) throws IOException;
 
@@ -81,4 +84,7 @@ public interface ArtifactStore {
     void replaceDocument(String key, byte[] document) throws IOException;
 
     Optional<byte[]> document(String key) throws IOException;
+
+    /** Removes a document, if it is there. */
+    void removeDocument(String key) throws IOException;
 }

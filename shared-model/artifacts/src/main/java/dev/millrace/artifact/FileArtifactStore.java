@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -133,6 +134,24 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
     }
 
     @Override
+    public void remove(ArtifactReference reference) throws IOException {
+        var hex = StoredUri.hex(reference.uri());
+        if (hex.isPresent()) {
+            staging.remove(artifacts, hex.get());
+        }
+    }
+
+    /**
+     * Removes artifacts and documents that nobody has stored, resolved or read since then, to the hour. Other processes may
+     * use the store meanwhile.
+     *
+     * @return how many were removed
+     */
+    public int removeUnused(Instant since) throws IOException {
+        return staging.removeUnused(documents, since) + staging.removeUnused(artifacts, since);
+    }
+
+    @Override
     public Path resolveData(String uri) throws IOException {
         if (StoredUri.hex(uri).isPresent()) {
             return resolve(ArtifactReference.of(uri));
@@ -171,11 +190,15 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
     @Override
     public Optional<byte[]> document(String key) throws IOException {
         try {
-            return Optional.of(
-                    Files.readAllBytes(Staging.place(documents, hex(key)).resolve(DOCUMENT)));
+            return Optional.of(read(documents, hex(key), DOCUMENT));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
+    }
+
+    @Override
+    public void removeDocument(String key) throws IOException {
+        staging.remove(documents, hex(key));
     }
 
     private ArtifactReference publish(Path draft, Written model, List<ExternalFile> external) throws IOException {
@@ -190,11 +213,16 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     private ArtifactReference stored(String hex) throws IOException {
         try {
-            return Json.read(
-                    Files.readAllBytes(Staging.place(artifacts, hex).resolve(LISTING)), ArtifactReference.class);
+            return Json.read(read(artifacts, hex, LISTING), ArtifactReference.class);
         } catch (NoSuchFileException e) {
             throw new RefusedException("NOT_FOUND", StoredUri.of(hex), "nothing", "an artifact of this store");
         }
+    }
+
+    private static byte[] read(Path base, String hex, String name) throws IOException {
+        var place = Staging.place(base, hex);
+        Staging.use(place);
+        return Files.readAllBytes(place.resolve(name));
     }
 
     /** What is there, if it is what the reference says as far as that says anything. */

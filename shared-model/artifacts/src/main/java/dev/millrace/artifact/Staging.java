@@ -13,6 +13,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class Staging implements Closeable {
     private static final String LOCK_SUFFIX = ".lock";
     private static final long FULL_BELOW_BYTES = 64 * 1024;
+
+    /** The time of use is that of the last change of a published directory, written once in a while. */
+    private static final Duration USE_PRECISION = Duration.ofHours(1);
 
     /** Locks of this JVM. They must not even be opened: closing any handle on a file drops the process's locks on it. */
     private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
@@ -102,9 +108,75 @@ final class Staging implements Closeable {
             Files.createDirectories(shelf);
             sync(base);
         }
-        boolean published = renameUnlessTaken(draft, shelf.resolve(hex));
+        var target = shelf.resolve(hex);
+        boolean published = renameUnlessTaken(draft, target);
+        while (!published && !use(target)) { // what stood there was removed just now
+            published = renameUnlessTaken(draft, target);
+        }
         sync(shelf);
         return published;
+    }
+
+    /** Notes that something published is in use. Returns whether it is there. */
+    static boolean use(Path published) throws IOException {
+        try {
+            var now = Instant.now();
+            if (usedAt(published).isBefore(now.minus(USE_PRECISION))) {
+                Files.setLastModifiedTime(published, FileTime.from(now));
+            }
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** Makes what stands at {@link #place} disappear at once; nothing may stand there. */
+    void remove(Path base, String hex) throws IOException {
+        var removed = directory.resolve(Long.toString(drafts.incrementAndGet()));
+        try {
+            Files.move(place(base, hex), removed, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        delete(removed);
+    }
+
+    /** Removes what was used last before that time, and returns how many directories these were. */
+    int removeUnused(Path base, Instant since) throws IOException {
+        int count = 0;
+        try (var shelves = Files.newDirectoryStream(base)) {
+            for (var shelf : shelves) {
+                try (var published = Files.newDirectoryStream(shelf)) {
+                    for (var candidate : published) {
+                        count += removeIfUnused(candidate, since) ? 1 : 0;
+                    }
+                }
+            }
+        }
+        return count;
+    }
+
+    /** Takes it away first and looks again: somebody may have begun to use it, and gets it back then. */
+    private boolean removeIfUnused(Path published, Instant since) throws IOException {
+        var removed = directory.resolve(Long.toString(drafts.incrementAndGet()));
+        try {
+            if (!usedAt(published).isBefore(since)) {
+                return false;
+            }
+            Files.move(published, removed, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) { // removed by another process
+            return false;
+        }
+        boolean unused = usedAt(removed).isBefore(since);
+        if (!unused) {
+            renameUnlessTaken(removed, published);
+        }
+        delete(removed);
+        return unused;
+    }
+
+    private static Instant usedAt(Path published) throws IOException {
+        return Files.getLastModifiedTime(published).toInstant();
     }
 
     /** Replaces the file of that name in a published directory by the one of the draft, atomically. */

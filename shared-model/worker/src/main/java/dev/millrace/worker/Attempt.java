@@ -3,7 +3,6 @@ package dev.millrace.worker;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import dev.millrace.artifact.StorageFullException;
-import dev.millrace.message.ArtifactReference;
 import dev.millrace.message.Json;
 import dev.millrace.message.Problem;
 import dev.millrace.message.RefusedException;
@@ -19,6 +18,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * nothing or a result that the next attempt finds.
  */
 final class Attempt implements Callable<Ending> {
+    private static final Logger LOG = Logger.getLogger(Attempt.class);
+
     private final TaskRunner runner;
     private final TaskIssued task;
     private final int number;
@@ -35,6 +37,7 @@ final class Attempt implements Callable<Ending> {
     private final Object lock = new Object();
     private @Nullable ChildProcess child; // guarded by lock
     private boolean stopped; // guarded by lock
+    private volatile @Nullable TaskKey work;
 
     Attempt(TaskRunner runner, TaskIssued task, int number) {
         this.runner = runner;
@@ -62,6 +65,18 @@ final class Attempt implements Callable<Ending> {
         }
     }
 
+    /** Nobody will go on with this task: what it saved for the next attempt is removed. */
+    void forgetCheckpoint() {
+        var key = work;
+        if (key != null) {
+            try {
+                new TaskCheckpoint(runner.store(), key).remove();
+            } catch (IOException e) { // costs room, not the task
+                LOG.warnf("a checkpoint stays in the store: %s", e);
+            }
+        }
+    }
+
     @Override
     public Ending call() throws InterruptedException {
         try {
@@ -85,6 +100,7 @@ final class Attempt implements Callable<Ending> {
         var options = Json.mapper().valueToTree(OptionBinder.bind(where(), technique.options(), task.options()));
         var local = inputs.resolve(task);
         var key = key(technique, options, local);
+        work = key;
         var found = results.find(key);
         runner.metrics().looked(found.isPresent());
         if (found.isPresent()) {
@@ -148,7 +164,7 @@ final class Attempt implements Callable<Ending> {
 
                 @Override
                 public Path checkpoint(Path file) throws IOException {
-                    return store(key, file);
+                    return new TaskCheckpoint(runner.store(), key).save(file);
                 }
             });
             if (answer instanceof FromChild.Failed failed) {
@@ -186,21 +202,7 @@ final class Attempt implements Callable<Ending> {
                 task.seed(),
                 runner.threads(),
                 directory,
-                checkpoint(key));
-    }
-
-    private Path store(TaskKey key, Path file) throws IOException {
-        var reference = runner.store().put(file, List.of());
-        runner.store().replaceDocument(key.checkpointDocument(), Json.mapper().writeValueAsBytes(reference));
-        return runner.store().resolve(reference);
-    }
-
-    /** The newest checkpoint of any earlier attempt at the same work. */
-    private @Nullable Path checkpoint(TaskKey key) throws IOException {
-        var document = runner.store().document(key.checkpointDocument());
-        return document.isEmpty()
-                ? null
-                : runner.store().resolve(Json.mapper().readValue(document.get(), ArtifactReference.class));
+                new TaskCheckpoint(runner.store(), key).latest().orElse(null));
     }
 
     private boolean isStopped() {

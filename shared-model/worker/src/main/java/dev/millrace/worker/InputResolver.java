@@ -24,9 +24,9 @@ final class InputResolver {
     /** @throws dev.millrace.message.RefusedException if a reference leads nowhere or where it must not lead */
     LocalInputs resolve(TaskIssued task) throws IOException {
         var contents = new TreeMap<String, Object>();
-        contents.put("model", content(task.model()));
+        contents.put("model", content(task.model(), task));
         if (task.baseline() != null) {
-            contents.put("baseline", content(task.baseline()));
+            contents.put("baseline", content(task.baseline(), task));
         }
         var data = new TreeMap<String, LocalData>();
         for (var entry : task.data().entrySet()) {
@@ -88,9 +88,15 @@ final class InputResolver {
         return Arrays.asList(store.digestData(data.uri()), data.format(), optionContents(data.options()));
     }
 
-    private Object content(ArtifactReference reference) throws IOException {
+    /**
+     * The store knows every file of the models in it. Of a user's model with external data nobody knows whether the
+     * reference lists all: it is content of its task alone, because what is not digested must not lead to a stored result.
+     */
+    private Object content(ArtifactReference reference, TaskIssued task) throws IOException {
         var identified = store.identify(reference);
-        return Arrays.asList(identified.sha256(), identified.external());
+        var known = Arrays.asList(identified.sha256(), identified.external());
+        boolean complete = !reference.uri().startsWith("file:") || !ExternalData.mayBeIn(store.resolve(reference));
+        return complete ? known : Arrays.asList(known, task.taskId());
     }
 
     private static boolean isFile(JsonNode option) {

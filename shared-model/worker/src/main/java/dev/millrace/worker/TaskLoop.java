@@ -142,7 +142,14 @@ final class TaskLoop implements Runnable {
             }
             long from = System.nanoTime();
             var ending = keepUntilEnd(lease, attempt);
-            return ending != null && finish(lease, delivery, ending, Duration.ofNanos(System.nanoTime() - from));
+            if (ending == null) {
+                return false;
+            }
+            boolean ended = finish(lease, delivery, ending, Duration.ofNanos(System.nanoTime() - from));
+            if (ended && isLast(delivery, ending)) {
+                attempt.forgetCheckpoint();
+            }
+            return ended;
         } finally {
             cancellations.forget(task.taskId());
             running = null;
@@ -177,6 +184,17 @@ final class TaskLoop implements Runnable {
         return null;
     }
 
+    /** Whether the task gets no further attempt. */
+    private boolean isLast(Delivery delivery, Ending ending) {
+        return cancellations.contains(delivery.task().taskId())
+                || ending instanceof Ending.Decided
+                || (ending instanceof Ending.Broken broken && !mayRetry(delivery, broken));
+    }
+
+    private boolean mayRetry(Delivery delivery, Ending.Broken broken) {
+        return broken.retry() && delivery.attempt() < allowedAttempts;
+    }
+
     private boolean finish(TaskQueue.Lease lease, Delivery delivery, Ending ending, Duration time)
             throws InterruptedException {
         var task = delivery.task();
@@ -196,8 +214,7 @@ final class TaskLoop implements Runnable {
                     broken.problem().code(),
                     broken.problem().message());
             runner.metrics().failed(broken.problem().code());
-            boolean again = broken.retry() && delivery.attempt() < allowedAttempts;
-            return again ? lease.release() : fail(lease, delivery, broken);
+            return mayRetry(delivery, broken) ? lease.release() : fail(lease, delivery, broken);
         }
         return handBack(lease, delivery);
     }
