@@ -92,7 +92,8 @@ class InputResolverTest {
         var before = inputs.resolve(task);
         var path = files.resolve("vocabulary of words.txt").toString();
         assertThat(before.options()).containsEntry("words", TextNode.valueOf(path));
-        assertThat(requireNonNull(before.data().get("calibration")).options()).containsEntry("words", TextNode.valueOf(path));
+        assertThat(requireNonNull(before.data().get("calibration")).options())
+                .containsEntry("words", TextNode.valueOf(path));
         var digest = inputs.optionContents(options);
 
         write("vocabulary of words.txt", "a c");
