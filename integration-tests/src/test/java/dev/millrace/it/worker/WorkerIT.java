@@ -202,6 +202,16 @@ class WorkerIT {
     }
 
     @Test
+    void costsWaitingTasksNoAttempt() throws Exception {
+        var tasks = List.of(
+                queue.issue("sleep", "", 11_000), queue.issue("echo", "waits", 0), queue.issue("echo", "waits too", 0));
+
+        for (var task : tasks) {
+            assertThat(((TaskSucceeded) queue.outcome(task)).attempt()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void sharesTheWorkWithAnotherWorker() throws Exception {
         var other = start("other", 1);
         try {

@@ -20,9 +20,15 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 final class TaskQueue implements AutoCloseable {
     /**
      * A poll asks the broker once. With transactional records the answer may hold nothing but the mark of the transaction
-     * before, and the poll would wait to its end while the next task is there: a long poll costs a second for every task.
+     * before, and the poll would wait to its end while the next task is there, so it must be short.
      */
-    private static final Duration POLL = Duration.ofMillis(20);
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    /**
+     * How long the broker may take to answer: less than a poll. A question that is still out when a task comes is asked
+     * again in the background, and the answer locks a second task, which loses an attempt by it.
+     */
+    private static final int ANSWER_MILLIS = 40;
 
     private final KafkaShareConsumer<String, byte[]> consumer;
     private final Duration lock;
@@ -35,6 +41,7 @@ final class TaskQueue implements AutoCloseable {
         config.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
         config.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, ANSWER_MILLIS);
         config.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, Integer.MAX_VALUE); // a full process does not ask
         this.consumer = new KafkaShareConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer());
         consumer.subscribe(List.of(topic));
