@@ -4,13 +4,86 @@ import dev.millrace.engine.train.Budget;
 import dev.millrace.engine.train.Optimizer;
 import dev.millrace.engine.train.Schedule;
 import dev.millrace.engine.train.TrainingSettings;
+import dev.millrace.stage.Option;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The options that every technique of this stage has: how to train, for how long, and what to leave alone. */
-interface Course {
-    double DEFAULT_EPOCHS = 10;
+record Course(
+        @Option(value = "How gradients change weights.", defaultValue = "\"adamW\"")
+        Method optimizer,
+
+        @Option(
+                value = "Highest learning rate; null for 0.001 with adamW, 0.05 with sgd.",
+                defaultValue = "null",
+                allowed = "above 0")
+        @Nullable
+        Double learningRate,
+
+        @Option(
+                value = "Decay of weights; null for 0.01 with adamW, 0.0001 with sgd.",
+                defaultValue = "null",
+                allowed = "above 0")
+        @Nullable
+        Double weightDecay,
+
+        @Option(value = "How the learning rate falls after warm-up.", defaultValue = "\"cosine\"")
+        Schedule.Decay decay,
+
+        @Option(
+                value = "Share of the run over which the learning rate rises.",
+                defaultValue = "0.05",
+                allowed = "0 ≤ warmUp < 1")
+        double warmUp,
+
+        @Option(
+                value = "Times that all data is seen; null for 10, or no limit where steps or minutes set one.",
+                defaultValue = "null",
+                allowed = "above 0")
+        @Nullable
+        Double epochs,
+
+        @Option(value = "Updates at most.", defaultValue = "null", allowed = "above 0") @Nullable
+        Long steps,
+
+        @Option(
+                value = "Time at most; a run that it ends cannot be repeated to the byte.",
+                defaultValue = "null",
+                allowed = "above 0")
+        @Nullable
+        Double minutes,
+
+        @Option(
+                value = "Rows of an update; a model of fixed batch size has its own.",
+                defaultValue = "64",
+                allowed = "above 0")
+        int batchSize,
+
+        @Option(
+                value = "Validations without a better one before training stops; 0 never stops early.",
+                defaultValue = "0",
+                allowed = "patience ≥ 0")
+        int patience,
+
+        @Option(
+                value = "Share of the training data that is held out where there is no validation data.",
+                defaultValue = "0.1",
+                allowed = "0 ≤ holdOut < 1, 0 keeps the last weights instead of the best")
+        double holdOut,
+
+        @Option(value = "Keep the statistics of BatchNormalization.", defaultValue = "false")
+        boolean freezeBatchNorm,
+
+        @Option(value = "Weights that are zero stay zero, as after pruning.", defaultValue = "true")
+        boolean keepZeros,
+
+        @Option(
+                value = "Layers to leave alone, by name, operator type or name of the weight, with * and ?.",
+                defaultValue = "[]",
+                allowed = "each must match something")
+        List<String> frozen) {
+    private static final double DEFAULT_EPOCHS = 10;
 
     /** Optimizers, and the rate and decay that they start from where the options say nothing. */
     enum Method {
@@ -38,56 +111,34 @@ interface Course {
         abstract Optimizer decaying(double weightDecay);
     }
 
-    Method optimizer();
-
-    @Nullable
-    Double learningRate();
-
-    @Nullable
-    Double weightDecay();
-
-    Schedule.Decay decay();
-
-    double warmUp();
-
-    @Nullable
-    Double epochs();
-
-    @Nullable
-    Long steps();
-
-    @Nullable
-    Double minutes();
-
-    int batchSize();
-
-    int patience();
-
-    double holdOut();
-
-    boolean freezeBatchNorm();
-
-    boolean keepZeros();
-
-    List<String> frozen();
+    Course {
+        requirePositive("learningRate", learningRate);
+        requirePositive("weightDecay", weightDecay);
+        requireShare("warmUp", warmUp);
+        requirePositive("epochs", epochs);
+        requirePositive("steps", steps);
+        requirePositive("minutes", minutes);
+        requirePositive("batchSize", batchSize);
+        requirePositive("patience", patience + 1);
+        requireShare("holdOut", holdOut);
+    }
 
     /** The settings of the loop, everything trained. */
-    default TrainingSettings settings() {
-        double rate = or(learningRate(), optimizer().learningRate);
-        double weightDecay = or(weightDecay(), optimizer().weightDecay);
-        return TrainingSettings.of(optimizer().decaying(weightDecay), new Schedule(rate, warmUp(), decay()), budget())
+    TrainingSettings settings() {
+        double rate = or(learningRate, optimizer.learningRate);
+        double decays = or(weightDecay, optimizer.weightDecay);
+        return TrainingSettings.of(optimizer.decaying(decays), new Schedule(rate, warmUp, decay), budget())
                 .clipNorm(1)
-                .patience(patience())
-                .batchStatistics(!freezeBatchNorm())
-                .keepZeros(keepZeros());
+                .patience(patience)
+                .batchStatistics(!freezeBatchNorm)
+                .keepZeros(keepZeros);
     }
 
     /** Whichever limit comes first; a number of epochs where there is none. */
     private Budget budget() {
-        boolean limited = steps() != null || minutes() != null;
-        double epochs = or(epochs(), limited ? Double.MAX_VALUE : DEFAULT_EPOCHS);
-        var budget = new Budget(epochs, steps() == null ? Long.MAX_VALUE : steps(), Duration.ofDays(365));
-        var minutes = minutes();
+        boolean limited = steps != null || minutes != null;
+        double most = or(epochs, limited ? Double.MAX_VALUE : DEFAULT_EPOCHS);
+        var budget = new Budget(most, steps == null ? Long.MAX_VALUE : steps, Duration.ofDays(365));
         return minutes == null ? budget : budget.within(Duration.ofMillis(Math.max(1, Math.round(minutes * 60_000))));
     }
 

@@ -9,7 +9,8 @@ import java.lang.annotation.Target;
  * Describes one component of a technique's options record; the catalogue is made from these.
  *
  * <p>Components are {@code double}, {@code int}, {@code long}, {@code boolean}, {@code String}, an enum (words in camelCase),
- * a {@code List} or {@code Set} of these, a {@code Map} from names to these, or a {@code JsonNode}.
+ * a {@code List} or {@code Set} of these, a {@code Map} from names to these, or a {@code JsonNode}. A component that is a
+ * record needs no description: its own components are options too, so that techniques can share them.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.RECORD_COMPONENT, ElementType.PARAMETER, ElementType.FIELD})

@@ -11,7 +11,9 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +31,7 @@ public final class OptionBinder {
      *     type, or whatever the record's constructor says is an illegal argument
      */
     public static <O extends Record> O bind(String where, Class<O> type, Map<String, JsonNode> given) {
-        var components = type.getRecordComponents();
-        var known = Arrays.stream(components).map(RecordComponent::getName).toList();
+        var known = options(type).map(RecordComponent::getName).toList();
         given.keySet().stream()
                 .filter(name -> !known.contains(name))
                 .sorted()
@@ -38,15 +39,35 @@ public final class OptionBinder {
                 .ifPresent(name -> {
                     throw new RefusedException("UNKNOWN_OPTION", where, name, NearestName.choices(name, known));
                 });
-        var values = Arrays.stream(components)
-                .map(component -> value(where, component, given.get(component.getName())))
+        return bindKnown(where, type, given);
+    }
+
+    private static <O extends Record> O bindKnown(String where, Class<O> type, Map<String, JsonNode> given) {
+        var values = Arrays.stream(type.getRecordComponents())
+                .map(component -> group(component)
+                        .<@Nullable Object>map(inner -> bindKnown(where, inner, given))
+                        .orElseGet(() -> value(where, component, given.get(component.getName()))))
                 .toArray();
         return construct(where, type, values);
     }
 
+    /** The options of a record, those of a group in its place. */
+    private static Stream<RecordComponent> options(Class<? extends Record> type) {
+        return Arrays.stream(type.getRecordComponents())
+                .flatMap(
+                        component -> group(component).map(OptionBinder::options).orElseGet(() -> Stream.of(component)));
+    }
+
+    /** A component that is a record has options of its own, which techniques share; recipes do not see the difference. */
+    private static Optional<Class<? extends Record>> group(RecordComponent component) {
+        return component.getType().isRecord()
+                ? Optional.of(component.getType().asSubclass(Record.class))
+                : Optional.empty();
+    }
+
     /** The options of a record class, for the catalogue. */
     public static List<TechniqueDescription.Option> describe(Class<? extends Record> type) {
-        return Arrays.stream(type.getRecordComponents())
+        return options(type)
                 .map(component -> {
                     var option = option(component);
                     return new TechniqueDescription.Option(

@@ -8,6 +8,7 @@ import static org.assertj.core.groups.Tuple.tuple;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import dev.millrace.message.Json;
 import dev.millrace.message.Problem;
 import dev.millrace.message.RefusedException;
@@ -114,6 +115,41 @@ class OptionBinderTest {
                         tuple("sparsities", "object"),
                         tuple("block", "integer"));
         assertThat(OptionBinder.describe(Options.class).get(0).defaultValue()).isNull();
+    }
+
+    /** Options that techniques share. */
+    record Length(
+            @Option(value = "Passes.", defaultValue = "10", allowed = "above 0")
+            int epochs,
+
+            @Option(value = "Rate.", defaultValue = "0.1") double rate) {
+        Length {
+            if (epochs <= 0) {
+                throw new IllegalArgumentException("epochs is " + epochs);
+            }
+        }
+    }
+
+    record Training(
+            @Option(value = "Teacher.", defaultValue = "\"none\"")
+            String teacher,
+
+            Length length) {}
+
+    @Test
+    void takesTheOptionsOfAGroupLikeItsOwn() {
+        assertThat(OptionBinder.bind("x:y", Training.class, Map.of("epochs", IntNode.valueOf(3))))
+                .isEqualTo(new Training("none", new Length(3, 0.1)));
+        assertThat(OptionBinder.describe(Training.class))
+                .extracting(TechniqueDescription.Option::name)
+                .containsExactly("teacher", "epochs", "rate");
+        assertThatThrownBy(() -> OptionBinder.bind("x:y", Training.class, Map.of("epochs", IntNode.valueOf(0))))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        e -> assertThat(e.problem())
+                                .isEqualTo(new Problem("BAD_OPTION", "x:y, option epochs", "epochs is 0", "above 0")));
+        assertThatThrownBy(() -> OptionBinder.bind("x:y", Training.class, Map.of("length", IntNode.valueOf(1))))
+                .hasMessageContaining("known: epochs, rate, teacher");
     }
 
     private static ObjectAssert<Problem> assertRefusal(String options) {
