@@ -15,6 +15,7 @@ import dev.millrace.engine.train.TrainingLoop;
 import dev.millrace.engine.train.TrainingResult;
 import dev.millrace.engine.train.TrainingSettings;
 import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.edit.OpsetConverter;
 import dev.millrace.stage.LocalData;
@@ -170,7 +171,10 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
             var student = model.copy();
             var placement = plan.place(student.graph());
             var rounding = new TrainingRounding(
-                    student.graph(), placement, plan.scales(placement, calibration.ranges()), steps(placement));
+                    student.graph(),
+                    placement,
+                    plan.scales(placement, calibration.ranges()),
+                    steps(student.graph(), placement));
             RoundingRewrite.apply(student.graph(), placement, rounding);
             var result = train(student, training);
 
@@ -195,8 +199,8 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
             return new LocalData(training.path(), training.format(), some);
         }
 
-        private Map<String, WeightSteps> steps(Placement placement) {
-            var inner = InnerLayers.of(model.graph(), placement);
+        private Map<String, WeightSteps> steps(Graph graph, Placement placement) {
+            var inner = InnerLayers.of(graph, placement);
             var steps = new HashMap<String, WeightSteps>();
             for (var layer : placement.layers()) {
                 int bits = inner.contains(layer) ? Math.min(options.weightBits(), wholeBits) : wholeBits;

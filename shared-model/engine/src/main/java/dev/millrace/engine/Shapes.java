@@ -28,18 +28,7 @@ public final class Shapes {
      * @throws dev.millrace.message.RefusedException if the model cannot be loaded or run
      */
     public static Map<String, long[]> observe(Path model, Map<String, Value> feed, Path directory) throws IOException {
-        var graph = Model.read(model).graph();
-        var shapes = new LinkedHashMap<String, long[]>();
-        graph.initializers().forEach(tensor -> shapes.put(tensor.name(), tensor.dims()));
-        feed.forEach((name, value) -> shapes.put(name, value.dims()));
-        var settings = SessionSettings.threads(1)
-                .optimization(SessionSettings.Optimization.NONE)
-                .frugal();
-        try (var session = OrtSession.observing(model, made(graph), directory, settings);
-                var outputs = session.run(feed)) {
-            outputs.values().forEach((name, value) -> shapes.put(name, value.dims()));
-        }
-        return shapes;
+        return observation(model, feed, directory).dims();
     }
 
     /**

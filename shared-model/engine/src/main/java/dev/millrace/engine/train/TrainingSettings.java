@@ -1,6 +1,7 @@
 package dev.millrace.engine.train;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -45,122 +46,74 @@ public record TrainingSettings(
     }
 
     public TrainingSettings clipNorm(double norm) {
-        return new TrainingSettings(
-                optimizer,
-                schedule,
-                budget,
-                norm,
-                keepZeros,
-                batchStatistics,
-                trainable,
-                patience,
-                seed,
-                threads,
-                checkpointEvery);
+        return with(copy -> copy.clipNorm = norm);
     }
 
     public TrainingSettings keepZeros(boolean on) {
-        return new TrainingSettings(
-                optimizer,
-                schedule,
-                budget,
-                clipNorm,
-                on,
-                batchStatistics,
-                trainable,
-                patience,
-                seed,
-                threads,
-                checkpointEvery);
+        return with(copy -> copy.keepZeros = on);
     }
 
     public TrainingSettings batchStatistics(boolean on) {
-        return new TrainingSettings(
-                optimizer,
-                schedule,
-                budget,
-                clipNorm,
-                keepZeros,
-                on,
-                trainable,
-                patience,
-                seed,
-                threads,
-                checkpointEvery);
+        return with(copy -> copy.batchStatistics = on);
     }
 
     public TrainingSettings trainable(Predicate<String> names) {
-        return new TrainingSettings(
-                optimizer,
-                schedule,
-                budget,
-                clipNorm,
-                keepZeros,
-                batchStatistics,
-                names,
-                patience,
-                seed,
-                threads,
-                checkpointEvery);
+        return with(copy -> copy.trainable = names);
     }
 
     public TrainingSettings patience(int validations) {
-        return new TrainingSettings(
-                optimizer,
-                schedule,
-                budget,
-                clipNorm,
-                keepZeros,
-                batchStatistics,
-                trainable,
-                validations,
-                seed,
-                threads,
-                checkpointEvery);
+        return with(copy -> copy.patience = validations);
     }
 
     public TrainingSettings seed(long number) {
-        return new TrainingSettings(
-                optimizer,
-                schedule,
-                budget,
-                clipNorm,
-                keepZeros,
-                batchStatistics,
-                trainable,
-                patience,
-                number,
-                threads,
-                checkpointEvery);
+        return with(copy -> copy.seed = number);
     }
 
     public TrainingSettings threads(int count) {
-        return new TrainingSettings(
-                optimizer,
-                schedule,
-                budget,
-                clipNorm,
-                keepZeros,
-                batchStatistics,
-                trainable,
-                patience,
-                seed,
-                count,
-                checkpointEvery);
+        return with(copy -> copy.threads = count);
     }
 
     public TrainingSettings checkpointEvery(Duration time) {
+        return with(copy -> copy.checkpointEvery = time);
+    }
+
+    private TrainingSettings with(Consumer<Copy> change) {
+        var copy = new Copy(this);
+        change.accept(copy);
         return new TrainingSettings(
                 optimizer,
                 schedule,
                 budget,
-                clipNorm,
-                keepZeros,
-                batchStatistics,
-                trainable,
-                patience,
-                seed,
-                threads,
-                time);
+                copy.clipNorm,
+                copy.keepZeros,
+                copy.batchStatistics,
+                copy.trainable,
+                copy.patience,
+                copy.seed,
+                copy.threads,
+                copy.checkpointEvery);
+    }
+
+    /** What may be changed of settings, while it is. */
+    private static final class Copy {
+        private double clipNorm;
+        private boolean keepZeros;
+        private boolean batchStatistics;
+        private Predicate<String> trainable;
+        private int patience;
+        private long seed;
+        private int threads;
+        private Duration checkpointEvery;
+
+        Copy(TrainingSettings from) {
+            clipNorm = from.clipNorm;
+            keepZeros = from.keepZeros;
+            batchStatistics = from.batchStatistics;
+            trainable = from.trainable;
+            patience = from.patience;
+            seed = from.seed;
+            threads = from.threads;
+            checkpointEvery = from.checkpointEvery;
+        }
     }
 }
