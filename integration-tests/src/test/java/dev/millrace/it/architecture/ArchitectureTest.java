@@ -24,6 +24,7 @@ class ArchitectureTest {
         "dev.millrace.onnx..",
         "dev.millrace.engine..",
         "dev.millrace.stage..",
+        "dev.millrace.training..",
         "dev.millrace.pruning..",
         "dev.millrace.distillation..",
         "dev.millrace.quantization..",

@@ -1,4 +1,4 @@
-package dev.millrace.distillation;
+package dev.millrace.training;
 
 import dev.millrace.engine.Value;
 import dev.millrace.engine.data.Batch;

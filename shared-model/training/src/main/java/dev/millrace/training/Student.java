@@ -1,4 +1,4 @@
-package dev.millrace.distillation;
+package dev.millrace.training;
 
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
@@ -20,9 +20,10 @@ import java.util.Map;
  * @param inputs what it takes
  * @param sparse names of the tensors that the file stores by their non-zero elements, by graph
  */
-record Student(Path file, Model model, List<Head> heads, List<ValueSpec> inputs, Map<Graph, List<String>> sparse) {
+public record Student(
+        Path file, Model model, List<Head> heads, List<ValueSpec> inputs, Map<Graph, List<String>> sparse) {
     /** @throws dev.millrace.message.RefusedException if the model is hostile, does not run, or has nothing to train */
-    static Student open(Path file) throws IOException {
+    public static Student open(Path file) throws IOException {
         var model = ModelGate.open(file);
         var sparse = new LinkedHashMap<Graph, List<String>>();
         model.graphs()
@@ -41,19 +42,19 @@ record Student(Path file, Model model, List<Head> heads, List<ValueSpec> inputs,
      *
      * @param wanted rows for a model that takes any number
      */
-    int rows(int wanted) {
+    public int rows(int wanted) {
         return fixedRows() ? (int) inputs.get(0).dims().get(0).size() : wanted;
     }
 
     /** Whether the model takes batches of one size only. */
-    boolean fixedRows() {
+    public boolean fixedRows() {
         return !inputs.isEmpty()
                 && inputs.get(0).rank() > 0
                 && inputs.get(0).dims().get(0).isFixed();
     }
 
     /** Writes the model; what was stored by its non-zero elements is again, where that is still smaller. */
-    void write(Path to) throws IOException {
+    public void write(Path to) throws IOException {
         sparse.forEach((graph, names) -> names.forEach(name -> graph.constant(name)
                 .map(SparseTensor::of)
                 .filter(SparseTensor::pays)

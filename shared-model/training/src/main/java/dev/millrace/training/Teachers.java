@@ -1,4 +1,4 @@
-package dev.millrace.distillation;
+package dev.millrace.training;
 
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Models whose answers are what the student should give: the mean of what they say, logits where they have a Softmax. */
-final class Teachers implements AutoCloseable {
+public final class Teachers implements AutoCloseable {
     /** A teacher and the values that answer the student's heads and hints, in that order. */
     private record Teacher(OrtSession session, List<String> answers) {}
 
@@ -32,7 +32,7 @@ final class Teachers implements AutoCloseable {
     }
 
     /** The name of the target that a value of the student has. */
-    static String target(String value) {
+    public static String target(String value) {
         return "teacher of " + value;
     }
 
@@ -43,7 +43,7 @@ final class Teachers implements AutoCloseable {
      * @param hints value of the student to value of every teacher
      * @throws RefusedException {@code MODELS_DIFFER} if a teacher has not the student's outputs, all of the model gate's
      */
-    static Teachers open(List<Path> models, List<Head> heads, Map<String, String> hints, StageContext context)
+    public static Teachers open(List<Path> models, List<Head> heads, Map<String, String> hints, StageContext context)
             throws IOException {
         var targets = new ArrayList<>(heads.stream().map(Head::value).toList());
         targets.addAll(hints.keySet());
@@ -86,7 +86,7 @@ final class Teachers implements AutoCloseable {
     }
 
     /** The batch with what the teachers say among its expected values. */
-    Batch answered(Batch batch) {
+    public Batch answered(Batch batch) {
         var sums = new LinkedHashMap<String, Value>();
         for (var teacher : teachers) {
             try (var outputs = teacher.session.run(feed(batch, teacher.session), teacher.answers)) {

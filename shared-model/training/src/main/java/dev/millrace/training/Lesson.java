@@ -1,4 +1,4 @@
-package dev.millrace.distillation;
+package dev.millrace.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.engine.OrtSession;
@@ -36,8 +36,10 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /** One training of one student: its data, prepared and held out, then the loop, the scores and the report. */
-final class Lesson implements Closeable {
-    static final String TRAINING = "training";
+public final class Lesson implements Closeable {
+    /** The role of data that is trained on. */
+    public static final String TRAINING = "training";
+
     private static final String VALIDATION = "validation";
 
     /** Share of the progress that preparing the data gets. */
@@ -58,7 +60,7 @@ final class Lesson implements Closeable {
      * @param answered adds targets to a batch
      * @throws RefusedException if the data does not fit the student
      */
-    Lesson(
+    public Lesson(
             Student student,
             Course course,
             UnaryOperator<Batch> answered,
@@ -124,7 +126,7 @@ final class Lesson implements Closeable {
     }
 
     /** What the labels are to the first head; empty where there are none. */
-    Optional<LabelKind> labels() {
+    public Optional<LabelKind> labels() {
         return Optional.ofNullable(labels);
     }
 
@@ -144,7 +146,7 @@ final class Lesson implements Closeable {
      *
      * @param notes sentences for the report
      */
-    StageResult teach(Objective objective, List<String> notes) throws IOException {
+    public StageResult teach(Objective objective, List<String> notes) throws IOException {
         var settings = settings();
         var told = new ArrayList<>(notes);
         Map<String, Object> report = new LinkedHashMap<>();

@@ -1,4 +1,4 @@
-package dev.millrace.distillation;
+package dev.millrace.training;
 
 import dev.millrace.engine.train.Budget;
 import dev.millrace.engine.train.Optimizer;
@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The options that every technique of this stage has: how to train, for how long, and what to leave alone. */
-record Course(
+/** The options of every technique that trains: how to train, for how long, and what to leave alone. */
+public record Course(
         @Option(value = "How gradients change weights.", defaultValue = "\"adamW\"")
         Method optimizer,
 
@@ -86,7 +86,7 @@ record Course(
     private static final double DEFAULT_EPOCHS = 10;
 
     /** Optimizers, and the rate and decay that they start from where the options say nothing. */
-    enum Method {
+    public enum Method {
         ADAM_W(1e-3, 0.01) {
             @Override
             Optimizer decaying(double weightDecay) {
@@ -111,7 +111,7 @@ record Course(
         abstract Optimizer decaying(double weightDecay);
     }
 
-    Course {
+    public Course {
         requirePositive("learningRate", learningRate);
         requirePositive("weightDecay", weightDecay);
         requireShare("warmUp", warmUp);
@@ -147,14 +147,14 @@ record Course(
     }
 
     /** @throws IllegalArgumentException if the option is given and not above 0 */
-    static void requirePositive(String option, @Nullable Number value) {
+    public static void requirePositive(String option, @Nullable Number value) {
         if (value != null && !(value.doubleValue() > 0)) {
             throw new IllegalArgumentException(option + "=" + value);
         }
     }
 
     /** @throws IllegalArgumentException if the option is not in 0..1, 1 excluded */
-    static void requireShare(String option, double value) {
+    public static void requireShare(String option, double value) {
         if (!(value >= 0 && value < 1)) {
             throw new IllegalArgumentException(option + "=" + value);
         }

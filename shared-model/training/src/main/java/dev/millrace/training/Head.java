@@ -1,4 +1,4 @@
-package dev.millrace.distillation;
+package dev.millrace.training;
 
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
@@ -16,9 +16,9 @@ import java.util.List;
  * @param value what losses read: logits where the output is probabilities, else the output itself
  * @param kind what the output is made by
  */
-record Head(String output, String value, Kind kind) {
+public record Head(String output, String value, Kind kind) {
     /** What is known of an output from the operator that makes it. */
-    enum Kind {
+    public enum Kind {
         /** Softmax or LogSoftmax over classes on axis 1: the value is logits. */
         SOFTMAX,
         /** Sigmoid: the value is logits of yes or no. */
@@ -32,7 +32,7 @@ record Head(String output, String value, Kind kind) {
      *
      * @throws RefusedException {@code NOTHING_TO_TRAIN} if there is none
      */
-    static List<Head> of(Model model) {
+    public static List<Head> of(Model model) {
         var graph = model.graph();
         var heads = graph.outputs().stream()
                 .filter(output ->

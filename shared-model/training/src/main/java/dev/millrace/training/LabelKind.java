@@ -1,34 +1,39 @@
-package dev.millrace.distillation;
+package dev.millrace.training;
 
 import dev.millrace.engine.train.Loss;
 import dev.millrace.message.RefusedException;
 import java.util.Arrays;
 
 /** What labels are to a head, and the loss that follows. */
-enum LabelKind {
+public enum LabelKind {
     /** A class number for every list of scores. */
     CLASSES {
         @Override
-        Loss loss(Head head, double smoothing) {
+        public Loss loss(Head head, double smoothing) {
             return new Loss.CrossEntropy(head.value(), smoothing);
         }
     },
     /** Yes or no for every logit before a Sigmoid. */
     BINARY {
         @Override
-        Loss loss(Head head, double smoothing) {
+        public Loss loss(Head head, double smoothing) {
             return new Loss.BinaryCrossEntropy(head.value());
         }
     },
     /** A number for every number of the output. */
     NUMBERS {
         @Override
-        Loss loss(Head head, double smoothing) {
+        public Loss loss(Head head, double smoothing) {
             return new Loss.MeanSquare(head.output());
         }
     };
 
-    abstract Loss loss(Head head, double smoothing);
+    /**
+     * The loss of labels of this kind.
+     *
+     * @param smoothing share of a class label that is spread over all classes
+     */
+    public abstract Loss loss(Head head, double smoothing);
 
     /**
      * The kind that fits.

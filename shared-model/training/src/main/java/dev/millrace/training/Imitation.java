@@ -1,0 +1,88 @@
+package dev.millrace.training;
+
+import dev.millrace.engine.train.Loss;
+import dev.millrace.engine.train.Objective;
+import dev.millrace.message.RefusedException;
+import dev.millrace.stage.Option;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Options that say how a student is held to its teachers' answers: {@code (1 − hardLoss) · soft + hardLoss · labels}.
+ *
+ * <p>The soft loss of classes is the divergence of probabilities softened by {@code temperature} (Hinton, Vinyals and Dean,
+ * "Distilling the Knowledge in a Neural Network", 2015); of everything else the mean square of the difference, which also
+ * suits logits whose classes are not known (Kim et al., "Comparing Kullback-Leibler Divergence and Mean Squared Error Loss in
+ * Knowledge Distillation", 2021).
+ */
+public record Imitation(
+        @Option(
+                value = "Loss between student and teacher; auto is softTargets for classes, else meanSquare.",
+                defaultValue = "\"auto\"")
+        Soft softLoss,
+
+        @Option(value = "Softens the probabilities of classes.", defaultValue = "4", allowed = "above 0")
+        double temperature,
+
+        @Option(
+                value = "Share of the loss that comes from labels; null for 0.1, or 0 where there are none.",
+                defaultValue = "null",
+                allowed = "0 ≤ hardLoss < 1")
+        @Nullable
+        Double hardLoss) {
+    private static final double DEFAULT_HARD_LOSS = 0.1;
+
+    /** The loss between a student's and a teacher's output. */
+    public enum Soft {
+        /** Soft targets for classes, mean square for the rest. */
+        AUTO,
+        SOFT_TARGETS,
+        MEAN_SQUARE,
+        COSINE
+    }
+
+    public Imitation {
+        Course.requirePositive("temperature", temperature);
+        Course.requireShare("hardLoss", hardLoss == null ? 0 : hardLoss);
+    }
+
+    /**
+     * The losses of every head, and of the labels where there are some.
+     *
+     * @throws RefusedException {@code LABELS_MISSING} if labels are asked for and there are none
+     */
+    public List<Objective.Term> terms(List<Head> heads, Optional<LabelKind> labels) {
+        double hard = hardLoss != null ? hardLoss : labels.isPresent() ? DEFAULT_HARD_LOSS : 0;
+        if (hard > 0 && labels.isEmpty()) {
+            throw new RefusedException(
+                    "LABELS_MISSING",
+                    "training data",
+                    "rows without labels and hardLoss=" + hard,
+                    "a label for every row, or hardLoss=0");
+        }
+        var terms = new ArrayList<Objective.Term>();
+        boolean classes = labels.filter(kind -> kind == LabelKind.CLASSES).isPresent();
+        for (int i = 0; i < heads.size(); i++) {
+            var head = heads.get(i);
+            boolean scores = head.kind() == Head.Kind.SOFTMAX || (classes && i == 0);
+            terms.add(new Objective.Term((1 - hard) / heads.size(), soft(head, scores)));
+        }
+        // Labels without weight are there all the same: the best weights are those with most right answers.
+        labels.ifPresent(kind -> terms.add(new Objective.Term(hard, kind.loss(heads.get(0), 0))));
+        return terms;
+    }
+
+    private Loss soft(Head head, boolean scores) {
+        var target = Teachers.target(head.value());
+        var soft = new Loss.SoftTargets(head.value(), target, temperature);
+        var square = new Loss.Hint(head.value(), target, Loss.Measure.MEAN_SQUARE);
+        return switch (softLoss) {
+            case AUTO -> scores ? soft : square;
+            case SOFT_TARGETS -> soft;
+            case MEAN_SQUARE -> square;
+            case COSINE -> new Loss.Hint(head.value(), target, Loss.Measure.COSINE);
+        };
+    }
+}
