@@ -41,4 +41,14 @@ public interface StageContext {
     default void progress(double fraction, String activity) {
         progress(fraction, activity, Map.of());
     }
+
+    /**
+     * This task for one of its parts, whose progress goes from 0 to 1 while that of the task goes between the two.
+     *
+     * @param from 0..1
+     * @param to 0..1
+     */
+    default StageContext part(double from, double to) {
+        return new PartOfTask(this, from, to);
+    }
 }

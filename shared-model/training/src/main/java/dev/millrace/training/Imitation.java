@@ -29,7 +29,7 @@ public record Imitation(
         @Option(
                 value = "Share of the loss that comes from labels; null for 0.1, or 0 where there are none.",
                 defaultValue = "null",
-                allowed = "0 ≤ hardLoss < 1")
+                allowed = "0 ≤ hardLoss ≤ 1")
         @Nullable
         Double hardLoss) {
     private static final double DEFAULT_HARD_LOSS = 0.1;
@@ -45,7 +45,7 @@ public record Imitation(
 
     public Imitation {
         Course.requirePositive("temperature", temperature);
-        Course.requireShare("hardLoss", hardLoss == null ? 0 : hardLoss);
+        Course.requireShare("hardLoss", hardLoss == null || hardLoss == 1 ? 0 : hardLoss);
     }
 
     /**
@@ -64,7 +64,7 @@ public record Imitation(
         }
         var terms = new ArrayList<Objective.Term>();
         boolean classes = labels.filter(kind -> kind == LabelKind.CLASSES).isPresent();
-        for (int i = 0; i < heads.size(); i++) {
+        for (int i = 0; i < heads.size() && hard < 1; i++) {
             var head = heads.get(i);
             boolean scores = head.kind() == Head.Kind.SOFTMAX || (classes && i == 0);
             terms.add(new Objective.Term((1 - hard) / heads.size(), soft(head, scores)));

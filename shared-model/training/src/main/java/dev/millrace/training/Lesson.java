@@ -11,6 +11,7 @@ import dev.millrace.engine.train.TrainingLoop;
 import dev.millrace.engine.train.TrainingSettings;
 import dev.millrace.message.Json;
 import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Model;
 import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.onnx.script.ScriptCompiler;
 import dev.millrace.onnx.script.ScriptOptions;
@@ -152,7 +153,9 @@ public final class Lesson implements Closeable {
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("losses", objective.terms().stream().map(Lesson::described).toList());
         report.putAll(weights(objective, settings));
-        var before = score(student.file());
+        var untrained = context.workDirectory().resolve("untrained.onnx");
+        student.write(untrained);
+        var before = score(untrained);
         var data = TransferSet.training(training, student.rows(course.batchSize()), context.seed());
         var result = new TrainingLoop(settings, data, held, new Watch(), Clock.systemUTC(), context.workDirectory())
                 .run(student.model(), objective);
@@ -166,7 +169,7 @@ public final class Lesson implements Closeable {
                             before.figures().get(after.metric()),
                             after.figures().get(after.metric())));
             Files.delete(file);
-            Student.open(student.file()).write(file);
+            Model.read(untrained).write(file);
         }
         double seconds = Math.max(1e-3, result.elapsed().toMillis() / 1e3);
         report.put("before", before.figures());

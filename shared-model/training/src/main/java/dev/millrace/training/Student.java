@@ -12,16 +12,24 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The model to train.
  *
  * @param file where it lies untrained
+ * @param model what is trained
  * @param inputs what it takes
  * @param sparse names of the tensors that the file stores by their non-zero elements, by graph
+ * @param finished what is written in place of the trained model
  */
 public record Student(
-        Path file, Model model, List<Head> heads, List<ValueSpec> inputs, Map<Graph, List<String>> sparse) {
+        Path file,
+        Model model,
+        List<Head> heads,
+        List<ValueSpec> inputs,
+        Map<Graph, List<String>> sparse,
+        UnaryOperator<Model> finished) {
     /** @throws dev.millrace.message.RefusedException if the model is hostile, does not run, or has nothing to train */
     public static Student open(Path file) throws IOException {
         var model = ModelGate.open(file);
@@ -33,7 +41,20 @@ public record Student(
                                 .map(SparseTensor::name)
                                 .toList()));
         try (var session = OrtSession.open(file, SessionSettings.threads(1))) {
-            return new Student(file, model, Head.of(model), session.inputs(), sparse);
+            return new Student(file, model, Head.of(model), session.inputs(), sparse, UnaryOperator.identity());
+        }
+    }
+
+    /**
+     * A student that is trained in one form and written in another.
+     *
+     * @param file with the same inputs and outputs
+     * @param model to train; operators that only training knows are allowed
+     * @param finished makes the model that ONNX Runtime runs, after any number of steps of training or none
+     */
+    public static Student rewritten(Path file, Model model, UnaryOperator<Model> finished) throws IOException {
+        try (var session = OrtSession.open(file, SessionSettings.threads(1))) {
+            return new Student(file, model, Head.of(model), session.inputs(), Map.of(), finished);
         }
     }
 
@@ -59,6 +80,6 @@ public record Student(
                 .map(SparseTensor::of)
                 .filter(SparseTensor::pays)
                 .ifPresent(graph::put)));
-        model.write(to);
+        finished.apply(model).write(to);
     }
 }
