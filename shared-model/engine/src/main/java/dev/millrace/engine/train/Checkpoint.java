@@ -24,10 +24,19 @@ import java.util.List;
  * @param elapsed time spent
  * @param best score of the best weights, higher is better
  * @param worse validations since the best one
+ * @param revisions of the model that are done
  * @param tensors weights, statistics, optimizer state and best weights
  */
-record Checkpoint(long step, long epoch, long batch, Duration elapsed, double best, int worse, List<Value> tensors) {
-    private static final int MAGIC = 0x4d54_4331; // "MTC1"
+record Checkpoint(
+        long step,
+        long epoch,
+        long batch,
+        Duration elapsed,
+        double best,
+        int worse,
+        int revisions,
+        List<Value> tensors) {
+    private static final int MAGIC = 0x4d54_4332; // "MTC2"
 
     void write(Path file) throws IOException {
         try (var out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file), 1 << 16))) {
@@ -38,6 +47,7 @@ record Checkpoint(long step, long epoch, long batch, Duration elapsed, double be
             out.writeLong(elapsed.toMillis());
             out.writeDouble(best);
             out.writeInt(worse);
+            out.writeInt(revisions);
             out.writeInt(tensors.size());
             var channel = Channels.newChannel(out);
             for (var tensor : tensors) {
@@ -66,6 +76,7 @@ record Checkpoint(long step, long epoch, long batch, Duration elapsed, double be
             var elapsed = Duration.ofMillis(in.readLong());
             double best = in.readDouble();
             int worse = in.readInt();
+            int revisions = in.readInt();
             int count = in.readInt();
             var tensors = new ArrayList<Value>();
             var channel = Channels.newChannel(in);
@@ -84,7 +95,7 @@ record Checkpoint(long step, long epoch, long batch, Duration elapsed, double be
                 }
                 tensors.add(value);
             }
-            return new Checkpoint(step, epoch, batch, elapsed, best, worse, tensors);
+            return new Checkpoint(step, epoch, batch, elapsed, best, worse, revisions, tensors);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed interface Loss {
     /** Name of the value in the graph. */
     String value();
 
-    /** Name of the target. */
+    /** Name of the target; empty where the loss compares with nothing. */
     String target();
 
     /** TorchScript for the loss of a value and its target, both expressions. */
@@ -102,6 +102,19 @@ public sealed interface Loss {
         @Override
         public String script(String value, String target) {
             return measure.call.apply(value + ", " + target);
+        }
+    }
+
+    /** The sum of a value, for those who ask for its gradients. */
+    record Total(String value) implements Loss {
+        @Override
+        public String target() {
+            return "";
+        }
+
+        @Override
+        public String script(String value, String target) {
+            return "torch.sum(" + value + ")";
         }
     }
 

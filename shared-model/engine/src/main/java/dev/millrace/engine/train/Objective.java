@@ -40,7 +40,10 @@ public record Objective(List<Term> terms) {
     /** Targets that the losses compare with, each once, in order. */
     public List<String> targets() {
         var targets = new LinkedHashSet<String>();
-        terms.forEach(term -> targets.add(term.loss().target()));
+        terms.stream()
+                .map(term -> term.loss().target())
+                .filter(name -> !name.isEmpty())
+                .forEach(targets::add);
         return List.copyOf(targets);
     }
 }

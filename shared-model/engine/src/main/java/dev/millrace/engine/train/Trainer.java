@@ -10,6 +10,7 @@ import dev.millrace.engine.torch.TorchModule;
 import dev.millrace.engine.torch.TorchValues;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
+import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.script.Script;
@@ -34,6 +35,9 @@ public final class Trainer implements AutoCloseable {
 
     /** Losses of a batch: the weighted sum, each term's, and the fraction of right answers, NaN where there is none. */
     public record Losses(double total, List<Double> terms, double accuracy, double gradientNorm) {}
+
+    /** A number for each element of a weight, in the shape in which {@code graph} stores it. */
+    public record PerWeight(Graph graph, Tensor weight, Value numbers) {}
 
     private Trainer(Script script, Objective objective, TorchModule module) {
         this.script = script;
@@ -65,7 +69,7 @@ public final class Trainer implements AutoCloseable {
         var training = new TrainingScript(script, objective, settings);
         var module = ScriptModule.load(script, training.methods(), training.state(), directory, settings.threads());
         var trainer = new Trainer(script, objective, module);
-        trainer.call("begin");
+        trainer.call("begin", true); // what is made without gradients, steps with gradients could not change in place
         return trainer;
     }
 
@@ -94,17 +98,79 @@ public final class Trainer implements AutoCloseable {
         return run(batch, "losses", Double.NaN);
     }
 
+    /**
+     * Gradients of a batch's weighted loss by the weights, as the model computes when it is used. Nothing is trained.
+     *
+     * @return one for every trainable weight, in the same order on every call
+     */
+    public List<PerWeight> gradients(Batch batch) {
+        return derivatives(batch, "gradients", List.of());
+    }
+
+    /**
+     * The Hessian of a batch's weighted loss times a direction.
+     *
+     * @param direction a number for each weight, in the order of {@link #gradients}
+     */
+    public List<PerWeight> curvature(Batch batch, List<PerWeight> direction) {
+        return derivatives(batch, "curvature", direction);
+    }
+
+    private List<PerWeight> derivatives(Batch batch, String method, List<PerWeight> direction) {
+        module.training(false);
+        try (var scope = module.scope()) {
+            var arguments = arguments(scope, batch);
+            for (var each : direction) {
+                arguments.add(
+                        TorchModule.listed(TorchValues.array(scope, "direction", each.numbers(), true), "direction"));
+            }
+            return perWeight(module.call(scope, method, true, arguments));
+        } catch (EngineException e) {
+            throw failed(batch, e);
+        }
+    }
+
+    /** How far each weight has moved away from zero, if the settings say that it is added up. */
+    public List<PerWeight> movement() {
+        try (var scope = module.scope()) {
+            return perWeight(module.call(scope, "movement", false, List.of()));
+        }
+    }
+
+    private List<PerWeight> perWeight(List<NDArray> arrays) {
+        var all = new ArrayList<PerWeight>();
+        for (int i = 0; i < arrays.size(); i++) {
+            var slot = script.weights().get(i);
+            var numbers = TorchValues.value(arrays.get(i)).copy();
+            all.add(new PerWeight(slot.graph(), slot.tensor(), numbers));
+        }
+        return all;
+    }
+
+    private List<NDArray> arguments(PtNDManager scope, Batch batch) {
+        var arguments = new ArrayList<NDArray>();
+        for (var input : script.inputs()) {
+            var value = Objects.requireNonNull(batch.feed().get(input.name()), input.name());
+            arguments.add(TorchValues.array(scope, input.name(), value, true));
+        }
+        for (var target : objective.targets()) {
+            arguments.add(TorchModule.listed(target(scope, batch, target), "targets"));
+        }
+        return arguments;
+    }
+
+    private static RefusedException failed(Batch batch, EngineException cause) {
+        return new RefusedException(
+                "TRAINING_FAILED",
+                batch.where(),
+                String.valueOf(cause.getMessage()).strip(),
+                "values and labels that fit the model and its losses");
+    }
+
     /** @param rate learning rate of a step; NaN for a method that takes none */
     private Losses run(Batch batch, String method, double rate) {
         try (var scope = module.scope()) {
-            var arguments = new ArrayList<NDArray>();
-            for (var input : script.inputs()) {
-                var value = Objects.requireNonNull(batch.feed().get(input.name()), input.name());
-                arguments.add(TorchValues.array(scope, input.name(), value, true));
-            }
-            for (var target : objective.targets()) {
-                arguments.add(TorchModule.listed(target(scope, batch, target), "targets"));
-            }
+            var arguments = arguments(scope, batch);
             boolean step = !Double.isNaN(rate);
             if (step) {
                 arguments.add(scope.create(rate));
@@ -112,11 +178,7 @@ public final class Trainer implements AutoCloseable {
             var results = module.call(scope, method, step, arguments);
             return losses(step ? results.subList(1, results.size()) : results, step ? number(results.get(0)) : 0);
         } catch (EngineException e) {
-            throw new RefusedException(
-                    "TRAINING_FAILED",
-                    batch.where(),
-                    String.valueOf(e.getMessage()).strip(),
-                    "values and labels that fit the model and its losses");
+            throw failed(batch, e);
         }
     }
 
@@ -144,17 +206,17 @@ public final class Trainer implements AutoCloseable {
 
     /** Makes the present weights the best ones. */
     void keep() {
-        call("keep");
+        call("keep", false);
     }
 
     /** Makes the best weights the present ones. */
     void recall() {
-        call("recall");
+        call("recall", false);
     }
 
-    private void call(String method) {
+    private void call(String method, boolean gradients) {
         try (var scope = module.scope()) {
-            module.call(scope, method, false, List.of());
+            module.call(scope, method, gradients, List.of());
         }
     }
 
@@ -184,6 +246,28 @@ public final class Trainer implements AutoCloseable {
         var floats = new float[Math.toIntExact(value.size())];
         value.floats().get(floats);
         return Tensor.floats(origin.name(), origin.type(), floats, origin.dims());
+    }
+
+    /**
+     * Takes weights and statistics from the graph they were written to: the way back from {@link #store}. Where zeros are
+     * kept, what is zero now is held from here on, and nothing else.
+     *
+     * @throws IllegalStateException if a weight is stored as integers
+     */
+    public void load() {
+        try (var scope = module.scope()) {
+            var arrays = new ArrayList<NDArray>();
+            for (var slot : script.changing()) {
+                var tensor = slot.graph().constant(slot.tensor().name()).orElseThrow();
+                if (!tensor.type().isFloatingPoint()) {
+                    throw new IllegalStateException(tensor + " cannot be taken back into training");
+                }
+                var value =
+                        Value.of(tensor.floats(), tensor.dims()).as(slot.type().dataType());
+                arrays.add(TorchModule.listed(TorchValues.array(scope, tensor.name(), value, false), "values"));
+            }
+            module.call(scope, "revise", false, arrays);
+        }
     }
 
     /** Copies of all tensors that a checkpoint needs. */

@@ -90,8 +90,17 @@ public final class TrainingLoop {
      *     DATA_EMPTY}, and all of {@link Trainer}'s
      */
     public TrainingResult run(Model model, Objective objective) throws IOException {
+        return run(model, objective, Revisions.none());
+    }
+
+    /**
+     * Trains a model that is revised meanwhile. Of the weights only those after the last revision can be the best.
+     *
+     * @throws RefusedException as {@link #run(Model, Objective)}
+     */
+    public TrainingResult run(Model model, Objective objective, Revisions revisions) throws IOException {
         try (var trainer = Trainer.open(model, objective, settings, directory)) {
-            var run = new Run(trainer);
+            var run = new Run(trainer, revisions);
             run.restore();
             try {
                 return run.train();
@@ -120,10 +129,13 @@ public final class TrainingLoop {
         private double loss = Double.NaN;
         private double best = Double.NEGATIVE_INFINITY;
         private int worse;
+        private final Revisions revisions;
+        private int revised;
         private boolean finished;
 
-        Run(Trainer trainer) throws IOException {
+        Run(Trainer trainer, Revisions revisions) throws IOException {
             this.trainer = trainer;
+            this.revisions = revisions;
             batches = data.batches();
             if (batches == 0) {
                 throw new RefusedException("DATA_EMPTY", "training data", "no sample", "at least one");
@@ -139,10 +151,12 @@ public final class TrainingLoop {
             var ending = TrainingResult.Ending.BUDGET;
             while (done() < 1) {
                 epoch();
+                reviseIfDue();
                 if (validation != null
                         && !better(validate(validation))
                         && settings.patience() > 0
-                        && worse >= settings.patience()) {
+                        && worse >= settings.patience()
+                        && revised == revisions.at().size()) {
                     ending = TrainingResult.Ending.PATIENCE;
                     break;
                 }
@@ -158,6 +172,7 @@ public final class TrainingLoop {
                     batchesAhead.next();
                 }
                 while (done() < 1 && batchesAhead.hasNext()) {
+                    reviseIfDue();
                     step(batchesAhead.next());
                     batch++;
                     saveIfDue();
@@ -169,9 +184,17 @@ public final class TrainingLoop {
             }
         }
 
+        private void reviseIfDue() throws IOException {
+            while (revised < revisions.at().size() && done() >= revisions.at().get(revised)) {
+                revisions.revise(revised++, trainer);
+                best = Double.NEGATIVE_INFINITY;
+                worse = 0;
+            }
+        }
+
         private void step(Batch batch) {
             var before = clock.instant();
-            double rate = settings.schedule().rate(done());
+            double rate = settings.schedule().rate(revisions.progress(done(), revised));
             var losses = trainer.step(batch, rate, settings.seed() + step);
             if (!Double.isFinite(losses.total()) || !Double.isFinite(losses.gradientNorm())) {
                 throw new RefusedException(
@@ -237,7 +260,7 @@ public final class TrainingLoop {
         private void saveIfDue() throws IOException {
             if (Duration.between(savedAt, clock.instant()).compareTo(settings.checkpointEvery()) >= 0) {
                 var file = java.nio.file.Files.createTempFile(directory, "training", ".checkpoint");
-                new Checkpoint(step, epoch, batch, elapsed(), best, worse, trainer.everything()).write(file);
+                new Checkpoint(step, epoch, batch, elapsed(), best, worse, revised, trainer.everything()).write(file);
                 observer.save(file);
                 java.nio.file.Files.delete(file);
                 savedAt = clock.instant();
@@ -254,6 +277,7 @@ public final class TrainingLoop {
                 startedAt = clock.instant().minus(checkpoint.elapsed());
                 best = checkpoint.best();
                 worse = checkpoint.worse();
+                revised = checkpoint.revisions();
                 trainer.restore(checkpoint.tensors());
             }
         }

@@ -14,9 +14,12 @@ import java.util.stream.Stream;
  * <caption>Methods; targets are a list of tensors in the order of {@link Objective#targets()}</caption>
  * <tr><td>{@code losses}</td><td>the weighted sum, each loss, the accuracy if there is one</td></tr>
  * <tr><td>{@code step}</td><td>one update; gives the losses and the norm of the gradient</td></tr>
+ * <tr><td>{@code gradients}</td><td>of the weighted sum by each weight, dense</td></tr>
+ * <tr><td>{@code curvature}</td><td>the Hessian times a direction, dense</td></tr>
  * <tr><td>{@code begin}</td><td>makes the optimizer's state and the copy of the best weights</td></tr>
  * <tr><td>{@code keep}, {@code recall}</td><td>copies the changing tensors to the best ones, and back</td></tr>
  * <tr><td>{@code changing}</td><td>weights and statistics as the graph stores them, dense</td></tr>
+ * <tr><td>{@code revise}</td><td>weights and statistics set to what the graph has; zeros hold from there on</td></tr>
  * <tr><td>{@code everything}, {@code restore}</td><td>all that a checkpoint needs, dense, and the way back</td></tr>
  * </table>
  */
@@ -32,7 +35,22 @@ final class TrainingScript {
     }
 
     List<String> methods() {
-        return List.of(losses(), step(), begin(), keep(), recall(), changing(), everything(), restore());
+        var methods = new ArrayList<>(List.of(
+                losses(),
+                step(),
+                gradients(),
+                curvature(),
+                begin(),
+                keep(),
+                recall(),
+                changing(),
+                revise(),
+                everything(),
+                restore()));
+        if (settings.movement()) {
+            methods.add(movement());
+        }
+        return methods;
     }
 
     /** Names of the tensors that the methods assign. */
@@ -123,7 +141,7 @@ final class TrainingScript {
         return code.line("results = [norm]")
                 .line("for one in all:")
                 .line("  results.append(torch.detach(one))")
-                .line("return results + w0[:1] + w1[:1]")
+                .line("return results + w0[:1] + w1[:1]" + (settings.movement() ? " + v0[:1] + v1[:1]" : ""))
                 .source();
     }
 
@@ -137,6 +155,9 @@ final class TrainingScript {
                 .line("    counts.append(self.count)");
         if (settings.clipNorm() > 0) {
             code.line("  torch._foreach_mul_(g%d, shrink)".formatted(group));
+        }
+        if (settings.movement()) {
+            code.line("  torch._foreach_addcmul_(v%d, g%d, w%d, value=-1.0 * rate)".formatted(group, group, group));
         }
         code.line("  " + settings.optimizer().update("w" + group, "g" + group, states, Double.toString(decay)));
         if (settings.keepZeros()) {
@@ -157,12 +178,62 @@ final class TrainingScript {
         state(settings).forEach(prefix -> code.line("      %s%d.append(%s[i])".formatted(prefix, group, prefix)));
     }
 
-    /** Prefixes of what each weight has beside it: the optimizer's state, and {@code z}, 0 where a weight must stay 0. */
+    /**
+     * Prefixes of what each weight has beside it: the optimizer's state, {@code z}, 0 where a weight must stay 0, and
+     * {@code v}, how far it moved away from zero.
+     */
     private static List<String> state(TrainingSettings settings) {
-        var state = settings.optimizer().state();
-        return settings.keepZeros()
-                ? Stream.concat(state.stream(), Stream.of("z")).toList()
-                : state;
+        var state = new ArrayList<>(settings.optimizer().state());
+        if (settings.keepZeros()) {
+            state.add("z");
+        }
+        if (settings.movement()) {
+            state.add("v");
+        }
+        return state;
+    }
+
+    private String gradients() {
+        return method("gradients", parameters() + "targets: List[Tensor]")
+                .line("all = self.losses(" + arguments() + "targets)")
+                .line("given = torch.grad([all[0]], " + weights("self.%s") + ", None, None, False, True)")
+                .lines(reached())
+                .source();
+    }
+
+    /** The gradient of the gradient's product with a fixed direction, which is the Hessian times that direction. */
+    private String curvature() {
+        return method("curvature", parameters() + "targets: List[Tensor], direction: List[Tensor]")
+                .line("all = self.losses(" + arguments() + "targets)")
+                .line("first = torch.grad([all[0]], " + weights("self.%s") + ", None, True, True, True)")
+                .line("product = torch.zeros([], dtype=6)")
+                .line("for i in range(len(first)):")
+                .line("  one = first[i]")
+                .line("  if one is not None:")
+                .line("    product = product + torch.sum(one * direction[i])")
+                .line("given = torch.grad([product], " + weights("self.%s") + ", None, None, False, True)")
+                .lines(reached())
+                .source();
+    }
+
+    /** What was asked of each weight, zeros where the batch did not reach it. */
+    private List<String> reached() {
+        return List.of(
+                "weights = " + weights("torch.detach(self.%s)"),
+                "results = annotate(List[Tensor], [])",
+                "for i in range(len(given)):",
+                "  one = given[i]",
+                "  if one is not None:",
+                "    results.append(torch.contiguous(torch.detach(one)))",
+                "  else:",
+                "    results.append(torch.contiguous(torch.zeros_like(weights[i])))",
+                "return results");
+    }
+
+    private String movement() {
+        return method("movement", "")
+                .line("return " + weights("torch.contiguous(self.v_%s)"))
+                .source();
     }
 
     private String begin() {
@@ -173,16 +244,23 @@ final class TrainingScript {
                     .forEach(prefix -> code.line("self.%s_%s = torch.zeros_like(torch.detach(self.%s))"
                             .formatted(prefix, slot.name(), slot.name())));
             if (settings.keepZeros()) {
-                code.line((slot.tensor().rank() > 1
-                                ? "self.z_%s = torch.to(torch.detach(self.%s) != 0, self.%s.dtype)"
-                                : "self.z_%s = torch.ones_like(torch.detach(self.%s))")
-                        .formatted(slot.name(), slot.name(), slot.name()));
+                code.line(zeros(slot));
+            }
+            if (settings.movement()) {
+                code.line("self.v_%s = torch.zeros_like(torch.detach(self.%s))".formatted(slot.name(), slot.name()));
             }
         }
         script.changing()
                 .forEach(slot -> code.line(
                         "self.best_%s = torch.clone(torch.detach(self.%s))".formatted(slot.name(), slot.name())));
         return code.line("return [self.count]").source();
+    }
+
+    private static String zeros(Slot slot) {
+        return (slot.tensor().rank() > 1
+                        ? "self.z_%s = torch.to(torch.detach(self.%s) != 0, self.%s.dtype)"
+                        : "self.z_%s = torch.ones_like(torch.detach(self.%s))")
+                .formatted(slot.name(), slot.name(), slot.name());
     }
 
     private String keep() {
@@ -206,6 +284,16 @@ final class TrainingScript {
                 .line("return "
                         + list(script.changing().stream().map(slot -> "torch.contiguous(" + slot.stored() + ")")))
                 .source();
+    }
+
+    private String revise() {
+        var code = method("revise", "values: List[Tensor]")
+                .line("now = " + changing("torch.detach(self.%s)"))
+                .line("torch._foreach_copy_(now, values)");
+        if (settings.keepZeros()) {
+            script.weights().forEach(slot -> code.line(zeros(slot)));
+        }
+        return code.line("return [now[0]]").source();
     }
 
     private String everything() {
@@ -253,6 +341,11 @@ final class TrainingScript {
 
         Method line(String statement) {
             code.append("    ").append(statement).append('\n');
+            return this;
+        }
+
+        Method lines(List<String> statements) {
+            statements.forEach(this::line);
             return this;
         }
 

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
  *
  * @param clipNorm largest Euclidean norm of the whole gradient; 0 clips nothing
  * @param keepZeros weights that are 0 at the start stay 0, as a pruned model wants it; biases and scales are not held
+ * @param movement whether it is added up how far each weight moves away from zero, {@code −Σ rate · gradient · weight}
  * @param batchStatistics whether BatchNormalization normalizes by the batch and learns its statistics
  * @param trainable which tensors may change, by name
  * @param patience validations without a better one before training stops; 0 never stops early
@@ -22,6 +23,7 @@ public record TrainingSettings(
         Budget budget,
         double clipNorm,
         boolean keepZeros,
+        boolean movement,
         boolean batchStatistics,
         Predicate<String> trainable,
         int patience,
@@ -42,7 +44,7 @@ public record TrainingSettings(
 
     public static TrainingSettings of(Optimizer optimizer, Schedule schedule, Budget budget) {
         return new TrainingSettings(
-                optimizer, schedule, budget, 0, false, true, name -> true, 0, 0, 1, Duration.ofSeconds(30));
+                optimizer, schedule, budget, 0, false, false, true, name -> true, 0, 0, 1, Duration.ofSeconds(30));
     }
 
     public TrainingSettings clipNorm(double norm) {
@@ -51,6 +53,10 @@ public record TrainingSettings(
 
     public TrainingSettings keepZeros(boolean on) {
         return with(copy -> copy.keepZeros = on);
+    }
+
+    public TrainingSettings movement(boolean on) {
+        return with(copy -> copy.movement = on);
     }
 
     public TrainingSettings batchStatistics(boolean on) {
@@ -86,6 +92,7 @@ public record TrainingSettings(
                 budget,
                 copy.clipNorm,
                 copy.keepZeros,
+                copy.movement,
                 copy.batchStatistics,
                 copy.trainable,
                 copy.patience,
@@ -98,6 +105,7 @@ public record TrainingSettings(
     private static final class Copy {
         private double clipNorm;
         private boolean keepZeros;
+        private boolean movement;
         private boolean batchStatistics;
         private Predicate<String> trainable;
         private int patience;
@@ -108,6 +116,7 @@ public record TrainingSettings(
         Copy(TrainingSettings from) {
             clipNorm = from.clipNorm;
             keepZeros = from.keepZeros;
+            movement = from.movement;
             batchStatistics = from.batchStatistics;
             trainable = from.trainable;
             patience = from.patience;
