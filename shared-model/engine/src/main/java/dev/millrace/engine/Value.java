@@ -44,7 +44,7 @@ public final class Value {
 
     public static Value zeros(DataType type, long... dims) {
         int size = Math.toIntExact(type.sizeBytes(elements(dims)));
-        return new Value(type, dims.clone(), ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder()));
+        return new Value(type, dims.clone(), DirectMemory.allocate(size));
     }
 
     /** Every element the same number. */
