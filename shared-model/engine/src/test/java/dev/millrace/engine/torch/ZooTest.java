@@ -24,8 +24,14 @@ class ZooTest {
     /** ONNX Runtime's sigmoid is a polynomial with an absolute error of some 1e-8: near 0 it has few digits. */
     private static final double ABSOLUTE = 1e-6;
 
+    /** As {@link ScriptOptions#training} computes, in another order. */
+    private static final double RELATIVE_IN_TRAINING = 1e-4;
+
     /** Takes the logarithm of differences near 0 and scales by its smallest value, so rounding shows. */
     private static final Map<String, Double> ILL_CONDITIONED = Map.of("basic-pitch", 1e-4);
+
+    /** Rounds activations to 8 bits by the range of each batch, and a last digit decides some roundings. */
+    private static final Map<String, Double> ILL_CONDITIONED_IN_TRAINING = Map.of("e5-small-v2-int8", 3e-2);
 
     @TempDir
     Path directory;
@@ -37,10 +43,27 @@ class ZooTest {
     @ParameterizedTest
     @MethodSource("models")
     void computesWhatOnnxRuntimeComputes(Path file) throws IOException {
+        compare(file, ScriptOptions.exact(), ILL_CONDITIONED.getOrDefault(name(file), RELATIVE));
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void computesTheSameAsItIsTrained(Path file) throws IOException {
+        compare(
+                file,
+                ScriptOptions.training(),
+                ILL_CONDITIONED_IN_TRAINING.getOrDefault(name(file), RELATIVE_IN_TRAINING));
+    }
+
+    private static String name(Path file) {
+        return file.getName(file.getNameCount() - 2).toString();
+    }
+
+    private void compare(Path file, ScriptOptions options, double tolerance) throws IOException {
         var model = Model.read(file);
         try (var session = OrtSession.open(
                         file, SessionSettings.threads(1).optimization(SessionSettings.Optimization.NONE));
-                var module = ScriptModule.open(model, ScriptOptions.exact(), directory, 1)) {
+                var module = ScriptModule.open(model, options, directory, 1)) {
             var feed = ZooModels.feed(session, file.toString());
             try (var expected = session.run(feed);
                     var actual = module.run(feed)) {
@@ -55,19 +78,11 @@ class ZooTest {
                             largest,
                             module.script().weights().size());
                     if (largest > ABSOLUTE) {
-                        assertThat(error).as(name).isLessThanOrEqualTo(tolerance(file));
+                        assertThat(error).as(name).isLessThanOrEqualTo(tolerance);
                     }
                 }
             }
         }
-    }
-
-    private static double tolerance(Path file) {
-        return ILL_CONDITIONED.entrySet().stream()
-                .filter(model -> file.toString().contains(model.getKey()))
-                .mapToDouble(Map.Entry::getValue)
-                .findFirst()
-                .orElse(RELATIVE);
     }
 
     private static double largestDifference(Value expected, Value actual) {

@@ -38,7 +38,7 @@ enum Activation implements Op {
     PRELU(op("PRelu", "op.prelu({0}, {1})").since(7)),
     PRELU_1(op("PRelu", "op.prelu({0}, op.per_channel({1}, {0}))").until(6)),
     RECIPROCAL(op("Reciprocal", "torch.reciprocal({0})")),
-    RELU(op("Relu", "torch.relu({0})")),
+    RELU(op("Relu", overwriting("torch.relu{_}({0})"))),
     ROUND(op("Round", "torch.round({0})")),
     SELU(op("Selu", "torch.elu({0}, {alpha=1.67326319217681884765625}, {gamma=1.05070102214813232421875})")),
     SHRINK(op("Shrink", "op.shrink({0}, {lambd=0.5}, {bias=0.0})")),
@@ -67,8 +67,8 @@ enum Activation implements Op {
         return form;
     }
 
-    private static final Template CLIP_BY_NUMBERS =
-            Template.of("torch.clamp({0}, {min|1:float=None}, {max|2:float=None})");
+    private static final Emitter CLIP_BY_NUMBERS =
+            overwriting("op.clip{_}({0}, {min|1:float=None}, {max|2:float=None})");
     private static final Template CLIP_BY_TENSORS = Template.of("torch.clamp({0}, {1=None}, {2=None})");
 
     /** Bounds known as floats are numbers, which spares tensors; integer bounds keep their type. */
@@ -76,8 +76,18 @@ enum Activation implements Op {
         boolean numbers = (!e.has(1) || isFloat(e, 1)) && (!e.has(2) || isFloat(e, 2));
         boolean bounded =
                 e.has(1) || e.has(2) || e.node().has("min") || e.node().has("max");
-        var template = numbers ? CLIP_BY_NUMBERS : CLIP_BY_TENSORS;
-        e.define(0, bounded ? template.render(e) : e.in(0));
+        if (bounded) {
+            (numbers ? CLIP_BY_NUMBERS : CLIP_BY_TENSORS).emit(e);
+        } else {
+            e.define(0, e.in(0));
+        }
+    }
+
+    /** A template in which {@code {_}} is an underscore, ATen's sign for in place, where nobody needs the input any more. */
+    private static Emitter overwriting(String template) {
+        var inPlace = Template.of(template.replace("{_}", "_"));
+        var fresh = Template.of(template.replace("{_}", ""));
+        return e -> (e.mayOverwrite(0) ? inPlace : fresh).emit(e);
     }
 
     private static boolean isFloat(Emission e, int input) {

@@ -4,7 +4,7 @@ import static dev.millrace.onnx.op.Form.op;
 
 /** Element-wise arithmetic of several tensors with broadcasting, and casts. */
 enum Arithmetic implements Op {
-    ADD(op("Add", broadcasting("torch.add"))),
+    ADD(op("Add", Arithmetic::add)),
     BIT_SHIFT(op("BitShift", "op.bit_shift({0}, {1}, {direction='LEFT'})")),
     BITWISE_AND(op("BitwiseAnd", "torch.bitwise_and({0}, {1})")),
     BITWISE_NOT(op("BitwiseNot", "torch.bitwise_not({0})")),
@@ -47,6 +47,19 @@ enum Arithmetic implements Op {
             }
             e.define(0, "%s(%s, %s)".formatted(function, e.in(0), second));
         };
+    }
+
+    /** Into one of the two where nobody else needs it, as at the end of a residual block. */
+    private static void add(Emission e) {
+        if (e.node().has("axis")) {
+            broadcasting("torch.add").emit(e);
+        } else if (e.mayOverwrite(0)) {
+            e.define(0, "op.add_(%s, %s)".formatted(e.in(0), e.in(1)));
+        } else if (e.mayOverwrite(1)) {
+            e.define(0, "op.add_(%s, %s)".formatted(e.in(1), e.in(0)));
+        } else {
+            e.define(0, "torch.add(%s, %s)".formatted(e.in(0), e.in(1)));
+        }
     }
 
     /** A constant exponent is a number: its gradient is cheaper, and nobody trains it. */

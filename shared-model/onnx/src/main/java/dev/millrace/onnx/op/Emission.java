@@ -36,6 +36,9 @@ public interface Emission {
     /** Whether an input is declared, or known from the operator that makes it, to be a list of tensors. */
     boolean isSequence(int input);
 
+    /** Whether an input is read by this node only, and neither its maker's gradient nor anybody else needs its numbers. */
+    boolean mayOverwrite(int input);
+
     /** Element type of an input; {@link DataType#UNDEFINED} where it is not declared. */
     DataType typeOf(int input);
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Java values as TorchScript literals. */
-final class Literal {
+public final class Literal {
     private Literal() {}
 
     static String of(long value) {
@@ -14,7 +14,7 @@ final class Literal {
     }
 
     /** A float attribute, as the double that it is. */
-    static String of(float value) {
+    public static String of(float value) {
         if (Float.isNaN(value)) {
             return "nan";
         }

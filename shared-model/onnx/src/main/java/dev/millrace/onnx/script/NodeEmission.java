@@ -7,11 +7,24 @@ import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.op.Emission;
 import dev.millrace.onnx.op.Op;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A node being written by the compiler. */
 record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long opset) implements Emission {
+    /** Operators whose result is new memory that their own gradient does not read. */
+    private static final Set<String> DISPOSABLE = Set.of(
+            "Add",
+            "AveragePool",
+            "BatchNormalization",
+            "Conv",
+            "ConvTranspose",
+            "Gemm",
+            "LayerNormalization",
+            "MatMul");
+
     @Override
     public String in(int input) {
         if (!has(input)) {
@@ -39,6 +52,18 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
                 .or(() -> scope.graph()
                         .valueInfo(node.input(input))
                         .flatMap(info -> info.shape().map(List::size)));
+    }
+
+    @Override
+    public boolean mayOverwrite(int input) {
+        var value = node.input(input);
+        boolean disposable = scope.producer(value)
+                .filter(maker -> maker.domain().isEmpty() && DISPOSABLE.contains(maker.opType()))
+                .isPresent();
+        return disposable
+                && scope.graph().onlyConsumer(value).isPresent()
+                && Collections.frequency(node.inputs(), value) == 1
+                && !compiler.isWanted(value);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.millrace.onnx.script;
 
 import dev.millrace.onnx.Graph;
+import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -54,6 +55,11 @@ final class Scope {
             return Optional.of(own);
         }
         return outer == null || graph.defines(value) ? Optional.empty() : outer.expression(value);
+    }
+
+    /** The node of this graph that makes a value. */
+    Optional<Node> producer(String value) {
+        return graph.producer(value);
     }
 
     /** A tensor of the file and the graph that has it, seen through Identity nodes. */

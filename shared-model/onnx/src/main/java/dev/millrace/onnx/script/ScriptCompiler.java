@@ -10,12 +10,11 @@ import dev.millrace.onnx.ValueInfo;
 import dev.millrace.onnx.edit.OpsetConverter;
 import dev.millrace.onnx.op.Ops;
 import java.util.ArrayDeque;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -143,24 +142,32 @@ public final class ScriptCompiler {
 
     // --- nodes
 
-    /** Writes the nodes of a graph that the wanted values depend on. */
+    /** Writes the nodes of a graph that the wanted values depend on; for training, those of a known formula as one. */
     private void body(Scope scope, List<String> wanted) {
-        var needed = needed(scope.graph(), wanted);
+        var needed = needed(scope, wanted);
         for (var node : scope.graph().order()) {
-            if (needed.contains(node) && !node.is("Constant")) {
+            var formula = needed.get(node);
+            if (formula != null && formula.isPresent()) {
+                var expression = formula.get().script(this, scope);
+                scope.define(node.output(0), define(expression));
+            } else if (formula != null && !node.is("Constant")) {
                 node(scope, node);
             }
         }
     }
 
-    private static Set<Node> needed(Graph graph, List<String> wanted) {
-        Set<Node> needed = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** The nodes that make the wanted values, and the formulas that some of them end. */
+    private Map<Node, Optional<Fusion.Match>> needed(Scope scope, List<String> wanted) {
+        var needed = new IdentityHashMap<Node, Optional<Fusion.Match>>();
         var pending = new ArrayDeque<>(wanted);
         while (!pending.isEmpty()) {
-            var producer = graph.producer(pending.pop());
-            if (producer.isPresent() && needed.add(producer.get())) {
-                pending.addAll(producer.get().inputs());
-                producer.get().subgraphs().forEach(subgraph -> pending.addAll(subgraph.captures()));
+            var producer = scope.producer(pending.pop());
+            if (producer.isPresent() && !needed.containsKey(producer.get())) {
+                var node = producer.get();
+                var formula = trains() ? Fusion.endingAt(scope, node) : Optional.<Fusion.Match>empty();
+                needed.put(node, formula);
+                pending.addAll(formula.map(Fusion.Match::inputs).orElse(node.inputs()));
+                node.subgraphs().forEach(subgraph -> pending.addAll(subgraph.captures()));
             }
         }
         return needed;
@@ -230,6 +237,11 @@ public final class ScriptCompiler {
 
     Slots slots() {
         return slots;
+    }
+
+    /** Whether somebody outside wants to see a value. */
+    boolean isWanted(String value) {
+        return options.outputs().contains(value);
     }
 
     boolean trains() {

@@ -8,7 +8,8 @@ import java.util.function.Predicate;
  *
  * @param outputs names of the values that the script returns, in order; empty means the outputs of the graph
  * @param differentiable whether it is to be trained: float16 and bfloat16 are computed in float32, rounding lets gradients
- *     through, and integer weights behind a DequantizeLinear are weights
+ *     through, integer weights behind a DequantizeLinear are weights, and formulas that libtorch has one operator for are
+ *     computed by it, equal up to rounding
  * @param channelsLast whether convolution weights and 4-D inputs are kept channels-last; the results are the same
  * @param batchStatistics whether BatchNormalization normalizes by the batch and updates its statistics while training;
  *     otherwise they are frozen

@@ -29,7 +29,7 @@ class ScriptCompilerTest {
         assertThat(script.forward()).isEqualTo("""
                           def forward(self: __torch__.Net, x0: Tensor) -> List[Tensor]:
                             v0 = torch.linear(x0, self.p0, self.p1)
-                            v1 = torch.relu(v0)
+                            v1 = torch.relu_(v0)
                             v2 = torch.linear(v1, self.p2, self.p3)
                             return [v2]
                         """);
