@@ -61,6 +61,14 @@ public record Course(
         int batchSize,
 
         @Option(
+                value = "Batches whose gradients are averaged for one update, as if the batch were so much larger.",
+                defaultValue = "1",
+                allowed = "above 0")
+        int accumulate,
+
+        Variation variation,
+
+        @Option(
                 value = "Validations without a better one before training stops; 0 never stops early.",
                 defaultValue = "0",
                 allowed = "patience ≥ 0")
@@ -119,6 +127,7 @@ public record Course(
         requirePositive("steps", steps);
         requirePositive("minutes", minutes);
         requirePositive("batchSize", batchSize);
+        requirePositive("accumulate", accumulate);
         requirePositive("patience", patience + 1);
         requireShare("holdOut", holdOut);
     }
@@ -128,6 +137,7 @@ public record Course(
         double rate = or(learningRate, optimizer.learningRate);
         double decays = or(weightDecay, optimizer.weightDecay);
         return TrainingSettings.of(optimizer.decaying(decays), new Schedule(rate, warmUp, decay), budget())
+                .accumulate(accumulate)
                 .clipNorm(1)
                 .patience(patience)
                 .batchStatistics(!freezeBatchNorm)

@@ -156,7 +156,8 @@ public final class Lesson implements Closeable {
         var untrained = context.workDirectory().resolve("untrained.onnx");
         student.write(untrained);
         var before = score(untrained);
-        var data = TransferSet.training(training, student.rows(course.batchSize()), context.seed());
+        var rows = TransferSet.training(training, student.rows(course.batchSize()), context.seed());
+        var data = course.variation().of(rows, context.seed());
         var result = new TrainingLoop(settings, data, held, new Watch(), Clock.systemUTC(), context.workDirectory())
                 .run(student.model(), objective);
         var file = context.workDirectory().resolve("model.onnx");

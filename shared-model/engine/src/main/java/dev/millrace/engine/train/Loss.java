@@ -60,6 +60,25 @@ public sealed interface Loss {
         }
     }
 
+    /**
+     * Connectionist temporal classification (Graves et al., 2006): the probability of a row's labels in their order, however
+     * they lie in time. The value is {@code (N, T, C)}, logits or logarithms of probabilities; the labels are {@code (N, L)}
+     * class numbers, behind the last of a row negative ones.
+     *
+     * @param blank the class that stands for nothing
+     */
+    record Ctc(String value, int blank) implements Loss {
+        @Override
+        public String target() {
+            return LABELS;
+        }
+
+        @Override
+        public String script(String value, String target) {
+            return "op.ctc_loss(%s, %s, %s)".formatted(value, target, blank);
+        }
+    }
+
     /** Mean square of the difference to the labels. */
     record MeanSquare(String value) implements Loss {
         @Override
@@ -94,7 +113,8 @@ public sealed interface Loss {
     }
 
     /**
-     * Distance between a value inside the student and one inside the teacher.
+     * Distance between a value inside the student and one inside the teacher. {@link TrainingLoop} learns a projection where
+     * both must have the same shape and differ in width.
      *
      * @param target name of the teacher's value
      */
@@ -130,6 +150,11 @@ public sealed interface Loss {
         RELATIONAL("relational_loss");
 
         private final UnaryOperator<String> call;
+
+        /** Whether both values must have the same shape. */
+        boolean wantsSameShape() {
+            return this == MEAN_SQUARE || this == COSINE;
+        }
 
         Measure(String function) {
             call = arguments -> "op." + function + "(" + arguments + ")";

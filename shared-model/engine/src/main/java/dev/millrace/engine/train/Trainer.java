@@ -89,13 +89,25 @@ public final class Trainer implements AutoCloseable {
     public Losses step(Batch batch, double rate, long seed) {
         module.seed(seed);
         module.training(true);
-        return run(batch, "step", rate);
+        return run(batch, "step", true, rate);
+    }
+
+    /**
+     * Adds a batch's gradients to those of the next {@link #step}, which takes their mean. For settings that accumulate.
+     *
+     * @param seed of what is random inside the graph
+     * @throws RefusedException as {@link #step}
+     */
+    public Losses gather(Batch batch, long seed) {
+        module.seed(seed);
+        module.training(true);
+        return run(batch, "gather", true, Double.NaN);
     }
 
     /** Losses of a batch without training, as the model computes when it is used. */
     public Losses evaluate(Batch batch) {
         module.training(false);
-        return run(batch, "losses", Double.NaN);
+        return run(batch, "losses", false, Double.NaN);
     }
 
     /**
@@ -168,14 +180,14 @@ public final class Trainer implements AutoCloseable {
     }
 
     /** @param rate learning rate of a step; NaN for a method that takes none */
-    private Losses run(Batch batch, String method, double rate) {
+    private Losses run(Batch batch, String method, boolean gradients, double rate) {
         try (var scope = module.scope()) {
             var arguments = arguments(scope, batch);
             boolean step = !Double.isNaN(rate);
             if (step) {
                 arguments.add(scope.create(rate));
             }
-            var results = module.call(scope, method, step, arguments);
+            var results = module.call(scope, method, gradients, arguments);
             return losses(step ? results.subList(1, results.size()) : results, step ? number(results.get(0)) : 0);
         } catch (EngineException e) {
             throw failed(batch, e);

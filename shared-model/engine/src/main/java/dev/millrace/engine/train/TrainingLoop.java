@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -99,7 +100,8 @@ public final class TrainingLoop {
      * @throws RefusedException as {@link #run(Model, Objective)}
      */
     public TrainingResult run(Model model, Objective objective, Revisions revisions) throws IOException {
-        try (var trainer = Trainer.open(model, objective, settings, directory)) {
+        try (var projections = Projections.add(model, objective, data, settings, directory);
+                var trainer = Trainer.open(model, projections.objective(), settings, directory)) {
             var run = new Run(trainer, revisions);
             run.restore();
             try {
@@ -140,7 +142,7 @@ public final class TrainingLoop {
             if (batches == 0) {
                 throw new RefusedException("DATA_EMPTY", "training data", "no sample", "at least one");
             }
-            steps = settings.budget().stepsOver(batches);
+            steps = settings.budget().stepsOver((batches + settings.accumulate() - 1) / settings.accumulate());
         }
 
         boolean hasBest() {
@@ -173,8 +175,7 @@ public final class TrainingLoop {
                 }
                 while (done() < 1 && batchesAhead.hasNext()) {
                     reviseIfDue();
-                    step(batchesAhead.next());
-                    batch++;
+                    step(batchesAhead);
                     saveIfDue();
                 }
             }
@@ -192,25 +193,43 @@ public final class TrainingLoop {
             }
         }
 
-        private void step(Batch batch) {
+        /** One update, from as many batches as it is to have and the epoch still has. */
+        private void step(Iterator<Batch> ahead) {
             var before = clock.instant();
             double rate = settings.schedule().rate(revisions.progress(done(), revised));
-            var losses = trainer.step(batch, rate, settings.seed() + step);
+            long rows = 0;
+            for (int gathered = 1; ; gathered++) {
+                var next = ahead.next();
+                long seed = settings.seed() + step * settings.accumulate() + gathered - 1;
+                boolean last = gathered == settings.accumulate() || !ahead.hasNext();
+                var losses = last ? trainer.step(next, rate, seed) : trainer.gather(next, seed);
+                requireFinite(losses, rate, next.where());
+                loss = Double.isNaN(loss) ? losses.total() : loss + NEWEST * (losses.total() - loss);
+                rows += next.rows();
+                batch++;
+                if (last) {
+                    step++;
+                    tell(losses, rate, rows, Duration.between(before, clock.instant()));
+                    return;
+                }
+            }
+        }
+
+        private void requireFinite(Trainer.Losses losses, double rate, String where) {
             if (!Double.isFinite(losses.total()) || !Double.isFinite(losses.gradientNorm())) {
                 throw new RefusedException(
                         "TRAINING_DIVERGED",
-                        "step " + (step + 1) + " of " + steps + ", epoch " + epoch + ", " + batch.where(),
+                        "step " + (step + 1) + " of " + steps + ", epoch " + epoch + ", " + where,
                         "loss " + losses.total() + ", gradient norm " + losses.gradientNorm(),
                         "finite numbers: a learning rate below " + rate + ", or clipping");
             }
-            step++;
-            loss = Double.isNaN(loss) ? losses.total() : loss + NEWEST * (losses.total() - loss);
-            double seconds =
-                    Math.max(1e-3, Duration.between(before, clock.instant()).toNanos() / 1e9);
+        }
+
+        private void tell(Trainer.Losses losses, double rate, long rows, Duration time) {
             metrics.put("loss", loss);
             metrics.put("learningRate", rate);
             metrics.put("gradientNorm", losses.gradientNorm());
-            metrics.put("samplesPerSecond", batch.rows() / seconds);
+            metrics.put("samplesPerSecond", rows / Math.max(1e-3, time.toNanos() / 1e9));
             if (!Double.isNaN(losses.accuracy())) {
                 metrics.put("accuracy", losses.accuracy());
             }

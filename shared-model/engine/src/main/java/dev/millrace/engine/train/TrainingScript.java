@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  * <caption>Methods; targets are a list of tensors in the order of {@link Objective#targets()}</caption>
  * <tr><td>{@code losses}</td><td>the weighted sum, each loss, the accuracy if there is one</td></tr>
  * <tr><td>{@code step}</td><td>one update; gives the losses and the norm of the gradient</td></tr>
+ * <tr><td>{@code gather}</td><td>adds a batch's gradients to those of the next step; gives the losses</td></tr>
  * <tr><td>{@code gradients}</td><td>of the weighted sum by each weight, dense</td></tr>
  * <tr><td>{@code curvature}</td><td>the Hessian times a direction, dense</td></tr>
  * <tr><td>{@code begin}</td><td>makes the optimizer's state and the copy of the best weights</td></tr>
@@ -50,11 +51,25 @@ final class TrainingScript {
         if (settings.movement()) {
             methods.add(movement());
         }
+        if (gathers()) {
+            methods.add(gather());
+        }
         return methods;
     }
 
     /** Names of the tensors that the methods assign. */
     List<String> state() {
+        var sums = script.weights().stream().map(slot -> "sum_" + slot.name());
+        return Stream.concat(kept().stream(), gathers() ? Stream.concat(Stream.of("gathered"), sums) : Stream.of())
+                .toList();
+    }
+
+    private boolean gathers() {
+        return settings.accumulate() > 1;
+    }
+
+    /** Those of them that a step leaves something in for the next. */
+    private List<String> kept() {
         var state = new ArrayList<>(List.of("count"));
         for (var slot : script.weights()) {
             state(settings).forEach(prefix -> state.add(prefix + "_" + slot.name()));
@@ -114,6 +129,7 @@ final class TrainingScript {
                 .line("rate = float(learning_rate)")
                 .line("all = self.losses(" + arguments() + "targets)")
                 .line("gradients = torch.grad([all[0]], " + weights("self.%s") + ", None, None, False, True)")
+                .lines(gathers() ? gathered() : List.of())
                 .line("weights = " + weights("torch.detach(self.%s)"))
                 .line("last = " + list(script.weights().stream().map(slot -> slot.channelsLast() ? "True" : "False")))
                 .line("decayed = " + list(script.weights().stream().map(slot -> decays(slot) ? "True" : "False")))
@@ -124,8 +140,8 @@ final class TrainingScript {
                 code.line("%s%d = annotate(List[Tensor], [])".formatted(name, group));
             }
         }
-        code.line("for i in range(len(gradients)):")
-                .line("  given = gradients[i]")
+        code.line("for i in range(len(weights)):")
+                .line("  given = " + (gathers() ? "annotate(Optional[Tensor], sums[i])" : "gradients[i]"))
                 .line("  if given is not None:")
                 .line("    g = torch.contiguous(given, memory_format=2) if last[i] else torch.contiguous(given)")
                 .line("    if decayed[i]:");
@@ -138,11 +154,43 @@ final class TrainingScript {
         }
         update(code, 0, settings.optimizer().weightDecay());
         update(code, 1, 0);
+        if (gathers()) {
+            code.line("torch._foreach_zero_(sums)").line("self.gathered = torch.zeros([], dtype=6)");
+        }
         return code.line("results = [norm]")
                 .line("for one in all:")
                 .line("  results.append(torch.detach(one))")
-                .line("return results + w0[:1] + w1[:1]" + (settings.movement() ? " + v0[:1] + v1[:1]" : ""))
+                .line("return results + w0[:1] + w1[:1]" + (settings.movement() ? " + v0[:1] + v1[:1]" : "")
+                        + (gathers() ? " + sums[:1]" : ""))
                 .source();
+    }
+
+    private String gather() {
+        return method("gather", parameters() + "targets: List[Tensor]")
+                .line("all = self.losses(" + arguments() + "targets)")
+                .line("gradients = torch.grad([all[0]], " + weights("self.%s") + ", None, None, False, True)")
+                .lines(added())
+                .line("results = annotate(List[Tensor], [])")
+                .line("for one in all:")
+                .line("  results.append(torch.detach(one))")
+                .line("return results + sums[:1]")
+                .source();
+    }
+
+    private List<String> added() {
+        return List.of(
+                "sums = " + weights("self.sum_%s"),
+                "for i in range(len(sums)):",
+                "  given = gradients[i]",
+                "  if given is not None:",
+                "    torch.add_(sums[i], given)",
+                "self.gathered = self.gathered + 1.0");
+    }
+
+    /** The mean of what was added; a weight that no batch reached has a gradient of zeros. */
+    private List<String> gathered() {
+        return Stream.concat(added().stream(), Stream.of("torch._foreach_div_(sums, float(self.gathered))"))
+                .toList();
     }
 
     private void update(Method code, int group, double decay) {
@@ -246,9 +294,15 @@ final class TrainingScript {
             if (settings.keepZeros()) {
                 code.line(zeros(slot));
             }
+            if (gathers()) {
+                code.line("self.sum_%s = torch.zeros_like(torch.detach(self.%s))".formatted(slot.name(), slot.name()));
+            }
             if (settings.movement()) {
                 code.line("self.v_%s = torch.zeros_like(torch.detach(self.%s))".formatted(slot.name(), slot.name()));
             }
+        }
+        if (gathers()) {
+            code.line("self.gathered = torch.zeros([], dtype=6)");
         }
         script.changing()
                 .forEach(slot -> code.line(
@@ -311,7 +365,7 @@ final class TrainingScript {
     }
 
     private Stream<String> all() {
-        return Stream.concat(script.changing().stream().map(Slot::name), state().stream());
+        return Stream.concat(script.changing().stream().map(Slot::name), kept().stream());
     }
 
     private String weights(String each) {

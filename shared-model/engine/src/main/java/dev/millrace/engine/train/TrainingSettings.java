@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 /**
  * How to train.
  *
+ * @param accumulate batches whose gradients are averaged for one update; the last of an epoch may be of fewer
  * @param clipNorm largest Euclidean norm of the whole gradient; 0 clips nothing
  * @param keepZeros weights that are 0 at the start stay 0, as a pruned model wants it; biases and scales are not held
  * @param movement whether it is added up how far each weight moves away from zero, {@code −Σ rate · gradient · weight}
@@ -21,6 +22,7 @@ public record TrainingSettings(
         Optimizer optimizer,
         Schedule schedule,
         Budget budget,
+        int accumulate,
         double clipNorm,
         boolean keepZeros,
         boolean movement,
@@ -30,6 +32,12 @@ public record TrainingSettings(
         long seed,
         int threads,
         Duration checkpointEvery) {
+
+    public TrainingSettings {
+        if (accumulate < 1) {
+            throw new IllegalArgumentException("accumulate " + accumulate + ": at least 1");
+        }
+    }
 
     /** AdamW with little decay, cosine rate, gradient norm clipped at 1, everything trained, no early stop. */
     public static TrainingSettings adamW(double peakRate, Budget budget) {
@@ -44,7 +52,11 @@ public record TrainingSettings(
 
     public static TrainingSettings of(Optimizer optimizer, Schedule schedule, Budget budget) {
         return new TrainingSettings(
-                optimizer, schedule, budget, 0, false, false, true, name -> true, 0, 0, 1, Duration.ofSeconds(30));
+                optimizer, schedule, budget, 1, 0, false, false, true, name -> true, 0, 0, 1, Duration.ofSeconds(30));
+    }
+
+    public TrainingSettings accumulate(int batches) {
+        return with(copy -> copy.accumulate = batches);
     }
 
     public TrainingSettings clipNorm(double norm) {
@@ -90,6 +102,7 @@ public record TrainingSettings(
                 optimizer,
                 schedule,
                 budget,
+                copy.accumulate,
                 copy.clipNorm,
                 copy.keepZeros,
                 copy.movement,
@@ -103,6 +116,7 @@ public record TrainingSettings(
 
     /** What may be changed of settings, while it is. */
     private static final class Copy {
+        private int accumulate;
         private double clipNorm;
         private boolean keepZeros;
         private boolean movement;
@@ -114,6 +128,7 @@ public record TrainingSettings(
         private Duration checkpointEvery;
 
         Copy(TrainingSettings from) {
+            accumulate = from.accumulate;
             clipNorm = from.clipNorm;
             keepZeros = from.keepZeros;
             movement = from.movement;

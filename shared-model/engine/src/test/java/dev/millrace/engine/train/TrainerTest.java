@@ -16,6 +16,8 @@ import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.fixture.TinyModels;
 import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +82,42 @@ class TrainerTest {
         }
 
         assertThat(floats(model.graph(), "w")).containsExactly(new float[] {0.4f, -2.2f}, within(1e-6f));
+    }
+
+    @Test
+    void updatesOnceForTheMeanGradientOfGatheredBatches() throws IOException {
+        var gathered = TinyModels.mlp();
+        var atOnce = TinyModels.mlp();
+        var batches = ToyData.batches(gathered, 2, 1);
+        var optimizer = new Optimizer.Sgd(0.9, false, 1e-4);
+        try (var trainer = open(gathered, CLASSES, settings(optimizer).accumulate(2))) {
+            for (int i = 0; i < 3; i++) {
+                trainer.gather(batches.get(0), i);
+                trainer.step(batches.get(1), 0.1, i);
+            }
+            trainer.store();
+        }
+        try (var trainer = open(atOnce, CLASSES, settings(optimizer))) {
+            for (int i = 0; i < 3; i++) {
+                trainer.step(joined(batches), 0.1, i);
+            }
+            trainer.store();
+        }
+
+        assertThat(floats(gathered.graph(), "fc1.weight"))
+                .containsExactly(floats(atOnce.graph(), "fc1.weight"), within(1e-6f));
+    }
+
+    private static Batch joined(List<Batch> batches) {
+        int rows = batches.size() * ToyData.ROWS;
+        var numbers = FloatBuffer.allocate(rows * 16);
+        var labels = LongBuffer.allocate(rows);
+        for (var batch : batches) {
+            numbers.put(Objects.requireNonNull(batch.feed().get("x")).floats());
+            labels.put(Objects.requireNonNull(batch.labels()).longs());
+        }
+        var x = Value.of(numbers.array(), rows, 16);
+        return new Batch(Map.of("x", x), rows, Value.of(labels.array(), rows), 1, Map.of(), "joined");
     }
 
     @Test

@@ -3,6 +3,8 @@ package dev.millrace.engine.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.engine.Value;
+import dev.millrace.engine.data.Batch;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.fixture.TinyModels;
@@ -67,6 +69,64 @@ class TrainingLoopTest {
     }
 
     @Test
+    void continuesToTheSameBytesWhenItGathersBatchesAndVariesThem() throws IOException {
+        var whole = varied(new Recorder(null));
+        var saved = new Recorder(directory.resolve("kept"));
+        varied(saved);
+        assertThat(saved.count).isEqualTo(9); // three epochs of eight batches, three at a time
+
+        var continued = new Recorder(saved.file(4)); // behind the first three batches of the second epoch
+        assertThat(varied(continued)).isEqualTo(whole);
+        assertThat(continued.steps).isEqualTo(9 - 4);
+    }
+
+    @Test
+    void learnsAProjectionForHintsOfAnotherWidthAndLeavesNoTraceOfIt() throws IOException {
+        var model = TinyModels.mlp();
+        var nodes = model.graph().nodes().size();
+        var wide = hinted(ToyData.of(model, 8, 1), 48);
+        var objective = Objective.of(new Loss.Hint("r", "teacher", Loss.Measure.MEAN_SQUARE));
+
+        var result = loop(adamW(12), wide, null, new Recorder(null)).run(model, objective);
+
+        assertThat(result.trainingLoss()).isLessThan(0.5); // of targets with a mean square of 1
+        assertThat(model.graph().nodes()).hasSize(nodes);
+        assertThat(model.graph().initializers())
+                .hasSameSizeAs(TinyModels.mlp().graph().initializers());
+        assertThatThrownBy(() -> loop(adamW(1), hinted(ToyData.of(model, 8, 1), 1, 48), null, new Recorder(null))
+                        .run(model, objective))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("HINT_MISMATCH");
+    }
+
+    /** Every row has the same answer, of ones and minus ones in turn. */
+    private static TrainingData hinted(TrainingData data, long... widths) {
+        var dims = new long[widths.length + 1];
+        dims[0] = ToyData.ROWS;
+        System.arraycopy(widths, 0, dims, 1, widths.length);
+        var answer = new float[ToyData.ROWS * 48];
+        for (int i = 0; i < answer.length; i++) {
+            answer[i] = i % 2 == 0 ? 1 : -1;
+        }
+        return new TrainingData() {
+            @Override
+            public Iterable<Batch> epoch(long number) {
+                var batches = new ArrayList<Batch>();
+                for (var batch : data.epoch(number)) {
+                    var expected = Map.of("teacher", Value.of(answer, dims));
+                    batches.add(new Batch(batch.feed(), batch.rows(), batch.labels(), 1, expected, batch.where()));
+                }
+                return batches;
+            }
+
+            @Override
+            public long batches() throws IOException {
+                return data.batches();
+            }
+        };
+    }
+
+    @Test
     void stopsWhenValidationGetsNoBetterAndKeepsTheBest() throws IOException {
         var model = TinyModels.mlp();
         var settings = TrainingSettings.of(new Optimizer.Sgd(0, false, 0), Schedule.constant(1e-12), Budget.epochs(50))
@@ -110,7 +170,7 @@ class TrainingLoopTest {
     void tellsAFailureOfTheData() {
         var data = new TrainingData() {
             @Override
-            public Iterable<dev.millrace.engine.data.Batch> epoch(long number) {
+            public Iterable<Batch> epoch(long number) {
                 return () -> {
                     throw new UncheckedIOException(new IOException("disk gone"));
                 };
@@ -142,6 +202,14 @@ class TrainingLoopTest {
         var model = TinyModels.cnn();
         var settings = adamW(3).checkpointEvery(Duration.ZERO);
         loop(settings, ToyData.of(model, 8, 1), ToyData.of(model, 2, 2), observer)
+                .run(model, CLASSES);
+        return model;
+    }
+
+    private Model varied(Recorder observer) throws IOException {
+        var model = TinyModels.cnn();
+        var data = new Augmentation(1, true, 0.1, 0.2).of(ToyData.of(model, 8, 1), 5);
+        loop(adamW(3).accumulate(3).checkpointEvery(Duration.ZERO), data, ToyData.of(model, 2, 2), observer)
                 .run(model, CLASSES);
         return model;
     }
