@@ -30,7 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @EnabledIfEnvironmentVariable(named = "MILLRACE_ZOO", matches = ".+")
 class GradientTest {
-    private static final double STEP = 1e-6;
     private static final double TOLERANCE = 1e-3;
     private static final int ELEMENTS = 6;
 
@@ -98,42 +97,8 @@ class GradientTest {
         var settings = TrainingSettings.of(new Optimizer.Sgd(0, false, 0), Schedule.constant(1), Budget.epochs(1))
                 .batchStatistics(false);
         try (var trainer = Trainer.open(model, Objective.of(new Loss.MeanSquare(output.name())), settings, directory)) {
-            return difference(trainer, batch);
+            return Differences.largest(trainer, batch, ELEMENTS);
         }
-    }
-
-    private static double difference(Trainer trainer, Batch batch) {
-        var before = trainer.everything();
-        trainer.step(batch, 1, 0);
-        var after = trainer.everything();
-        double largest = 1e-2;
-        double difference = Double.NaN;
-        for (int tensor = 0; tensor < before.size() && before.get(tensor).type() == DataType.DOUBLE; tensor++) {
-            int size = (int) before.get(tensor).size();
-            for (int i = 0; i < size; i += Math.max(1, size / ELEMENTS)) {
-                double gradient =
-                        before.get(tensor).number(i) - after.get(tensor).number(i);
-                double slope =
-                        (loss(trainer, batch, before, tensor, i, STEP) - loss(trainer, batch, before, tensor, i, -STEP))
-                                / (2 * STEP);
-                if (Double.isFinite(slope)) {
-                    largest = Math.max(largest, Math.max(Math.abs(gradient), Math.abs(slope)));
-                    double one = Math.abs(gradient - slope);
-                    difference = Double.isNaN(difference) ? one : Math.max(difference, one);
-                }
-            }
-        }
-        return difference / largest;
-    }
-
-    private static double loss(Trainer trainer, Batch batch, List<Value> values, int tensor, int element, double step) {
-        var moved = new ArrayList<>(values);
-        var copy = values.get(tensor).copy();
-        int at = element * Double.BYTES;
-        copy.bytes().putDouble(at, copy.bytes().getDouble(at) + step);
-        moved.set(tensor, copy);
-        trainer.restore(moved);
-        return trainer.evaluate(batch).total();
     }
 
     /** Makes every input a constant: floats weights in float64, the others as they are. */
