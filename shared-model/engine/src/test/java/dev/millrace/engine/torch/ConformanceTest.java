@@ -64,7 +64,7 @@ class ConformanceTest {
         assertThat(results.stream()
                         .filter(result -> result.verdict == Verdict.EQUAL)
                         .count())
-                .isGreaterThanOrEqualTo(1015);
+                .isGreaterThanOrEqualTo(1023);
         assertThat(results.stream().filter(result -> result.verdict == Verdict.WRONG))
                 .isEmpty();
     }

@@ -47,12 +47,13 @@ class RecurrentTest {
     }
 
     static Stream<Layer> layers() {
-        return Stream.of("forward", "reverse", "bidirectional")
-                .flatMap(direction -> Stream.of(
-                        new Layer("LSTM", 4, direction, true, true),
-                        new Layer("LSTM", 4, direction, false, false),
-                        new Layer("GRU", 3, direction, true, true),
-                        new Layer("RNN", 1, direction, true, false)));
+        return Stream.of(
+                new Layer("LSTM", 4, "forward", false, false),
+                new Layer("LSTM", 4, "reverse", true, true),
+                new Layer("LSTM", 4, "bidirectional", true, true),
+                new Layer("GRU", 3, "bidirectional", true, true),
+                new Layer("GRU", 3, "forward", true, false),
+                new Layer("RNN", 1, "reverse", true, false));
     }
 
     @ParameterizedTest

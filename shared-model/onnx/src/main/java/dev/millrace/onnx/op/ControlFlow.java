@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 enum ControlFlow implements Op {
     IF(op("If", ControlFlow::branch)),
     LOOP(op("Loop", ControlFlow::loop).settings(0, 1)),
-    SCAN(op("Scan", ControlFlow::scan).since(9));
+    SCAN(op("Scan", ControlFlow::scan).since(9)),
+    SCAN_8(op("Scan", ControlFlow::scanRows).until(8));
 
     private final Form form;
 
@@ -92,6 +93,49 @@ enum ControlFlow implements Op {
             e.define(
                     stateCount + i,
                     "op.stacked(%s, %d, %d)".formatted(stacks.get(i), outputAxes[i], outputDirections[i]));
+        }
+    }
+
+    /** The first form, in which every row of a batch is scanned on its own, along the second axis. */
+    private static void scanRows(Emission e) {
+        if (e.has(0)) {
+            throw e.refuse("lengths of the sequences", "sequences of equal length");
+        }
+        var body = body(e, "body");
+        int scanned = Math.toIntExact(e.node().integer("num_scan_inputs", 1));
+        int stateCount = e.node().inputs().size() - 1 - scanned;
+        var directions = e.node().ints("directions", new long[scanned]);
+        var rows = stacks(e, body.outputs().size());
+        var row = e.fresh();
+        e.block("for %s in range(torch.size(%s, 0))".formatted(row, e.in(1 + stateCount)), () -> {
+            var states = new ArrayList<String>();
+            for (int i = 0; i < stateCount; i++) {
+                states.add(e.fresh());
+                e.line("%s = torch.select(%s, 0, %s)".formatted(states.get(i), e.in(1 + i), row));
+            }
+            var stacks = stacks(e, body.outputs().size() - stateCount);
+            var turn = e.fresh();
+            e.block("for %s in range(torch.size(%s, 1))".formatted(turn, e.in(1 + stateCount)), () -> {
+                var arguments = new ArrayList<>(states);
+                for (int i = 0; i < scanned; i++) {
+                    var at = directions[i] == 0 ? turn : "-1 - " + turn;
+                    var one = "torch.select(%s, 0, %s)".formatted(e.in(1 + stateCount + i), row);
+                    arguments.add("torch.select(%s, 0, %s)".formatted(one, at));
+                }
+                var values = e.inline(body, arguments);
+                append(e, stacks, values.subList(stateCount, values.size()));
+                assign(e, states, values.subList(0, stateCount));
+            });
+            append(e, rows.subList(0, stateCount), states);
+            append(
+                    e,
+                    rows.subList(stateCount, rows.size()),
+                    stacks.stream()
+                            .map(stack -> "op.stacked(" + stack + ", 0, 0)")
+                            .toList());
+        });
+        for (int i = 0; i < rows.size(); i++) {
+            e.define(i, "op.stacked(" + rows.get(i) + ", 0, 0)");
         }
     }
 

@@ -23,19 +23,21 @@ enum Index implements Op {
                     "op.roi_align({0}, {1}, {2}, {mode='avg'}, {output_height=1}, {output_width=1}, "
                             + "{sampling_ratio=0}, {spatial_scale=1.0}, {coordinate_transformation_mode='half_pixel'})")
             .since(16)
-            .settings(1, 2)
             .settings(1, 2)),
     ROI_ALIGN_10(op(
                     "RoiAlign",
                     "op.roi_align({0}, {1}, {2}, {mode='avg'}, {output_height=1}, {output_width=1}, "
                             + "{sampling_ratio=0}, {spatial_scale=1.0}, 'output_half_pixel')")
             .until(15)
-            .settings(1, 2)
             .settings(1, 2)),
     SCATTER(op("Scatter", "op.scatter_elements({0}, {1}, {2}, {axis=0}, 'none')")),
     SCATTER_ELEMENTS(op("ScatterElements", "op.scatter_elements({0}, {1}, {2}, {axis=0}, {reduction='none'})")),
     SCATTER_ND(op("ScatterND", "op.scatter_nd({0}, {1}, {2}, {reduction='none'})")),
     TENSOR_SCATTER(op("TensorScatter", "op.tensor_scatter({0}, {1}, {2=None}, {axis=-2}, {mode='linear'})")),
+    TF_IDF_VECTORIZER(op(
+            "TfIdfVectorizer",
+            "op.tf_idf({0}, {pool_int64s=[]}, {ngram_counts=[]}, {ngram_indexes=[]}, {min_gram_length=1}, "
+                    + "{max_gram_length=1}, {max_skip_count=0}, {mode='TF'}, {weights:floats=[]})")),
     TOP_K(op("TopK", 2, "op.top_k({0}, {k|1:int}, {axis=-1}, {largest=1})").settings(1)),
     UNIQUE(op("Unique", Index::unique));
 
