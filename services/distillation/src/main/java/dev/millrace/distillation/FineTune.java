@@ -1,7 +1,6 @@
 package dev.millrace.distillation;
 
 import dev.millrace.engine.train.Objective;
-import dev.millrace.message.RefusedException;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
@@ -68,12 +67,7 @@ final class FineTune implements Technique<FineTune.Options> {
     public StageResult run(Options options, StageContext context) throws IOException {
         var student = Student.open(context.model());
         try (var lesson = new Lesson(student, options.course(), batch -> batch, context, checkpointEvery)) {
-            var labels = lesson.labels()
-                    .orElseThrow(() -> new RefusedException(
-                            "LABELS_MISSING",
-                            "training data",
-                            "rows without labels",
-                            "a label for every row; technique distill needs none"));
+            var labels = lesson.requiredLabels();
             return lesson.teach(Objective.of(labels.loss(student.heads().get(0), options.labelSmoothing())), List.of());
         }
     }

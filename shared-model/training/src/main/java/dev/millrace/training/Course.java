@@ -38,7 +38,8 @@ public record Course(
         double warmUp,
 
         @Option(
-                value = "Times that all data is seen; null for 10, or no limit where steps or minutes set one.",
+                value =
+                        "Times that all data is seen; null for 10, in recovery 2, or no limit where steps or minutes set one.",
                 defaultValue = "null",
                 allowed = "above 0")
         @Nullable
@@ -130,6 +131,29 @@ public record Course(
         requirePositive("accumulate", accumulate);
         requirePositive("patience", patience + 1);
         requireShare("holdOut", holdOut);
+    }
+
+    /** The same, with so many epochs where nothing limits it. */
+    Course epochsOr(double otherwise) {
+        return epochs != null || steps != null || minutes != null
+                ? this
+                : new Course(
+                        optimizer,
+                        learningRate,
+                        weightDecay,
+                        decay,
+                        warmUp,
+                        otherwise,
+                        null,
+                        null,
+                        batchSize,
+                        accumulate,
+                        variation,
+                        patience,
+                        holdOut,
+                        freezeBatchNorm,
+                        keepZeros,
+                        frozen);
     }
 
     /** The settings of the loop, everything trained. */

@@ -6,6 +6,7 @@ import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.data.Batch;
 import dev.millrace.engine.data.Dataset;
 import dev.millrace.engine.train.Objective;
+import dev.millrace.engine.train.Revisions;
 import dev.millrace.engine.train.TrainingData;
 import dev.millrace.engine.train.TrainingLoop;
 import dev.millrace.engine.train.TrainingSettings;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -131,6 +133,31 @@ public final class Lesson implements Closeable {
         return Optional.ofNullable(labels);
     }
 
+    /**
+     * What the labels are to the first head.
+     *
+     * @throws RefusedException {@code LABELS_MISSING} if a row has none
+     */
+    public LabelKind requiredLabels() {
+        return labels().orElseThrow(() -> new RefusedException(
+                "LABELS_MISSING", "training data", "rows without labels", "a label for every row; distill needs none"));
+    }
+
+    /** Who is taught. */
+    public Student student() {
+        return student;
+    }
+
+    /** The batches of an epoch of training; the same on every call. */
+    public Iterator<Batch> trainingBatches() {
+        return data().epoch(0).iterator();
+    }
+
+    private TrainingData data() {
+        var rows = TransferSet.training(training, student.rows(course.batchSize()), context.seed());
+        return course.variation().of(rows, context.seed());
+    }
+
     /** Dims of a head's value for the first batch. */
     private long[] shape(Head head) throws IOException {
         var settings = SessionSettings.threads(context.threads());
@@ -148,7 +175,18 @@ public final class Lesson implements Closeable {
      * @param notes sentences for the report
      */
     public StageResult teach(Objective objective, List<String> notes) throws IOException {
-        var settings = settings();
+        return teach(objective, Revisions.none(), notes);
+    }
+
+    /**
+     * Trains a student that is revised meanwhile, and tells. What is zero behind a revision stays zero; the result stands
+     * even if the student as it came was better.
+     *
+     * @param notes sentences for the report
+     */
+    public StageResult teach(Objective objective, Revisions revisions, List<String> notes) throws IOException {
+        boolean revised = !revisions.at().isEmpty();
+        var settings = revised ? settings().keepZeros(true).movement(revisions.addsUpMovement()) : settings();
         var told = new ArrayList<>(notes);
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("losses", objective.terms().stream().map(Lesson::described).toList());
@@ -156,14 +194,12 @@ public final class Lesson implements Closeable {
         var untrained = context.workDirectory().resolve("untrained.onnx");
         student.write(untrained);
         var before = score(untrained);
-        var rows = TransferSet.training(training, student.rows(course.batchSize()), context.seed());
-        var data = course.variation().of(rows, context.seed());
-        var result = new TrainingLoop(settings, data, held, new Watch(), Clock.systemUTC(), context.workDirectory())
-                .run(student.model(), objective);
+        var result = new TrainingLoop(settings, data(), held, new Watch(), Clock.systemUTC(), context.workDirectory())
+                .run(student.model(), objective, revisions);
         var file = context.workDirectory().resolve("model.onnx");
         student.write(file);
         var after = score(file);
-        if (after.isWorseThan(before)) {
+        if (!revised && after.isWorseThan(before)) {
             told.add("Training made the model worse on held-out data, %s from %s to %s: it stays as it was."
                     .formatted(
                             after.metric(),

@@ -11,6 +11,11 @@ public interface Revisions {
     /** Whether every revision lets the learning rate start its course anew. */
     boolean restartsRate();
 
+    /** Whether they ask for {@link Trainer#movement}. */
+    default boolean addsUpMovement() {
+        return false;
+    }
+
     /**
      * Changes the model: {@link Trainer#store}, an edit of the weights, {@link Trainer#load}. It may depend on the
      * trainer, the number and what never changes, so that a continued run does the same.

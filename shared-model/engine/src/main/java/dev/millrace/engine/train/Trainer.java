@@ -168,6 +168,9 @@ public final class Trainer implements AutoCloseable {
         for (var target : objective.targets()) {
             arguments.add(TorchModule.listed(target(scope, batch, target), "targets"));
         }
+        if (objective.targets().isEmpty()) {
+            arguments.add(TorchModule.listed(scope.create(0), "targets")); // DJL cannot hand over an empty list
+        }
         return arguments;
     }
 
