@@ -12,15 +12,21 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A task that runs in this process, without Kafka and workers.
  *
  * @param baseline what an evaluation compares the model with
- * @param data for every role; absent for techniques that need none
+ * @param data by role
  */
-record LocalTask(Path model, Optional<Path> baseline, Optional<LocalData> data, int threads, Path workDirectory)
-        implements StageContext {
+record LocalTask(
+        Path model,
+        Optional<Path> baseline,
+        Function<String, Optional<LocalData>> data,
+        int threads,
+        Path workDirectory)
+        implements StageContext, Checkpoints {
     /** Runs a technique of the class path. */
     StageResult run(String stage, String technique, Map<String, JsonNode> options) throws IOException {
         return run(Techniques.load().technique(stage, technique), options);
@@ -33,7 +39,7 @@ record LocalTask(Path model, Optional<Path> baseline, Optional<LocalData> data, 
 
     @Override
     public Optional<LocalData> data(String role) {
-        return data;
+        return data.apply(role);
     }
 
     @Override
@@ -48,7 +54,18 @@ record LocalTask(Path model, Optional<Path> baseline, Optional<LocalData> data, 
 
     @Override
     public Checkpoints checkpoints() {
-        throw new IllegalStateException("a benchmark starts from the beginning");
+        return this;
+    }
+
+    /** A benchmark starts from the beginning. */
+    @Override
+    public Optional<Path> latest() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void save(Path file) {
+        // and nobody continues it
     }
 
     @Override

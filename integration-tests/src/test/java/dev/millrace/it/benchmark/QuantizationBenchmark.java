@@ -39,7 +39,7 @@ public final class QuantizationBenchmark {
                 ? Optional.empty()
                 : Optional.of(new LocalData(Path.of(arguments[2]), null, Map.of("limit", IntNode.valueOf(samples))));
         var work = Files.createTempDirectory("quantization");
-        var task = new LocalTask(Path.of(arguments[1]), Optional.empty(), data, threads, work);
+        var task = new LocalTask(Path.of(arguments[1]), Optional.empty(), role -> data, threads, work);
         long start = System.nanoTime();
         var result = task.run("quantization", arguments[0], options);
         double seconds = (System.nanoTime() - start) / 1e9;

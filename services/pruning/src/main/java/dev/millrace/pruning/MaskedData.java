@@ -1,26 +1,28 @@
 package dev.millrace.pruning;
 
-import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.TensorData;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 
-/** A weight's bytes with the masked elements zero, made piece by piece while they are read. */
-record MaskedData(Tensor tensor, Mask mask) implements TensorData {
+/** A weight's bytes with the removed elements zero, made piece by piece while they are read. */
+record MaskedData(Tensor tensor, BitSet removed) implements TensorData {
+    /** The tensor with the elements of the set zero. */
+    static Tensor of(Tensor tensor, BitSet removed) {
+        return tensor.withData(new MaskedData(tensor, removed));
+    }
+
     @Override
     public ByteBuffer read(long offset, int length) {
-        DataType type = tensor.type();
-        int elementBytes = (int) type.sizeBytes(1);
+        int elementBytes = (int) tensor.type().sizeBytes(1);
         var bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(tensor.data().read(offset, length)).flip();
-        long first = offset / elementBytes;
-        var values = tensor.floats(first, length / elementBytes);
-        for (int i = 0; i < values.length; i++) {
-            if (mask.removes(first + i, values[i])) {
-                for (int b = 0; b < elementBytes; b++) {
-                    bytes.put(i * elementBytes + b, (byte) 0);
-                }
+        int first = Math.toIntExact(offset / elementBytes);
+        int end = first + length / elementBytes;
+        for (int i = removed.nextSetBit(first); i >= 0 && i < end; i = removed.nextSetBit(i + 1)) {
+            for (int b = 0; b < elementBytes; b++) {
+                bytes.put((i - first) * elementBytes + b, (byte) 0);
             }
         }
         return bytes;

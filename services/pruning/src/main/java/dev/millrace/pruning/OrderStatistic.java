@@ -1,10 +1,8 @@
 package dev.millrace.pruning;
 
 /**
- * The k-th smallest of any number of non-negative floats, exactly, in fixed memory: one pass counts the upper half of
- * their bits, a second one the lower half of those that share the upper half.
- *
- * <p>The bits of non-negative floats order like the floats; NaN comes last.
+ * The k-th smallest of any number of floats, exactly, in fixed memory: one pass counts the upper half of their bits, a
+ * second one the lower half of those that share the upper half. NaN comes last.
  */
 final class OrderStatistic {
     private static final int BUCKETS = 1 << 16;
@@ -17,18 +15,18 @@ final class OrderStatistic {
     }
 
     /** Gives all scores to a sink; the same ones on every call. */
-    interface Scores {
+    interface Source {
         void forEach(Sink sink);
     }
 
     /**
-     * Bits of the k-th smallest score.
+     * Key of the k-th smallest score.
      *
      * @param k from 1 to the number of scores
      */
-    static int kth(Scores scores, long k) {
+    static int kth(Source source, long k) {
         var upper = new long[BUCKETS];
-        scores.forEach(score -> upper[key(score) >>> 16]++);
+        source.forEach(score -> upper[unsigned(score) >>> 16]++);
         int high = 0;
         long before = 0;
         while (before + upper[high] < k) {
@@ -36,21 +34,27 @@ final class OrderStatistic {
         }
         int bucket = high;
         var lower = new long[BUCKETS];
-        scores.forEach(score -> {
-            int key = key(score);
-            if (key >>> 16 == bucket) {
-                lower[key & (BUCKETS - 1)]++;
+        source.forEach(score -> {
+            int bits = unsigned(score);
+            if (bits >>> 16 == bucket) {
+                lower[bits & (BUCKETS - 1)]++;
             }
         });
         int low = 0;
         while (before + lower[low] < k) {
             before += lower[low++];
         }
-        return (bucket << 16) | low;
+        return ((bucket << 16) | low) ^ Integer.MIN_VALUE;
     }
 
-    /** Bits by which scores are ordered; the sign is ignored. */
+    /** An int that is ordered as the score is. */
     static int key(float score) {
-        return Float.floatToIntBits(score) & Integer.MAX_VALUE;
+        int bits = Float.floatToIntBits(score);
+        return bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+    }
+
+    /** Bits that, read without a sign, are ordered as the score is. */
+    private static int unsigned(float score) {
+        return key(score) ^ Integer.MIN_VALUE;
     }
 }

@@ -7,11 +7,13 @@ import dev.millrace.onnx.SparseTensor;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
+import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Puts masks into a model, stores it in the form asked for, and reports what became zero. */
 final class PrunedModel {
@@ -20,12 +22,16 @@ final class PrunedModel {
 
     private final Model model;
     private final Format format;
+    private final Amount amount;
     private final List<TensorReport> tensors = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
+    private @Nullable JsonNode recovery;
+    private long left;
 
-    PrunedModel(Model model, Format format) {
+    PrunedModel(Model model, Format format, Amount amount) {
         this.model = model;
         this.format = format;
+        this.amount = amount;
     }
 
     /**
@@ -40,21 +46,34 @@ final class PrunedModel {
         notes.add(sentence);
     }
 
-    /** Replaces a weight by its masked form, where it stands. */
-    void apply(Weight weight, Mask mask) {
-        var masked = weight.tensor().withData(new MaskedData(weight.tensor(), mask));
-        long zeros = new Weight(weight.graph(), masked, weight.uses()).zeros();
+    /** Tells of a weight that the pattern does not fit. */
+    void leaves(Weight weight) {
+        left += weight.elements();
+        amount.pattern()
+                .ifPresent(pattern -> notes.add("%s stays dense: its %d input channels are no multiple of %d."
+                        .formatted(weight.tensor(), weight.tensor().dim(Pattern.axis(weight)), pattern.m())));
+    }
+
+    /** Tells how the model was trained. */
+    void recovered(Recovery.Mended mended) {
+        recovery = mended.report();
+        notes.addAll(mended.notes());
+    }
+
+    /** Replaces a weight where it stands. */
+    void apply(Weight weight, Tensor pruned) {
+        long zeros = Weight.zeros(pruned);
         boolean sparse = format == Format.SPARSE
                 && !weight.graph().isInput(weight.name()) // a default of an input, as in old files, must be dense
-                && sparseBytes(masked, zeros) < masked.sizeBytes();
+                && sparseBytes(pruned, zeros) < pruned.sizeBytes();
         if (sparse) {
             weight.graph()
                     .producer(weight.name())
                     .ifPresent(constant -> weight.graph().remove(constant));
-            weight.graph().put(SparseTensor.of(masked));
+            weight.graph().put(SparseTensor.of(pruned));
             model.raiseIrVersion(6);
         } else {
-            weight.graph().setConstant(masked);
+            weight.graph().setConstant(pruned);
         }
         tensors.add(new TensorReport(
                 weight.name(),
@@ -80,7 +99,13 @@ final class PrunedModel {
         long zeros = tensors.stream().mapToLong(TensorReport::zeros).sum();
 
         Map<String, JsonNode> report = new LinkedHashMap<>();
-        report.put("sparsity", json(zeros / (double) elements));
+        boolean met = zeros >= Math.floor(amount.sparsity() * (elements + left));
+        report.put("targetMet", json(met));
+        if (!met) {
+            notes.add("The target of %.1f %% zeros is not met: %.1f %% is the nearest that can be reached."
+                    .formatted(100 * amount.sparsity(), 100.0 * zeros / (elements + left)));
+        }
+        report.put("sparsity", json(zeros / (double) (elements + left)));
         report.put("prunedElements", json(elements));
         report.put("zeros", json(zeros));
         report.put("sizeBytes", json(after));
@@ -93,6 +118,9 @@ final class PrunedModel {
                 note += " Compressed with deflate it takes " + compressed + " bytes.";
             }
             notes.add(note);
+        }
+        if (recovery != null) {
+            report.put("recovery", recovery);
         }
         report.put("tensors", json(tensors));
         report.put("notes", json(notes));

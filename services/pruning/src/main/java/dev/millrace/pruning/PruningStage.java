@@ -2,6 +2,7 @@ package dev.millrace.pruning;
 
 import dev.millrace.stage.Stage;
 import dev.millrace.stage.Technique;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The pruning stage's techniques. */
@@ -13,6 +14,23 @@ public final class PruningStage implements Stage {
 
     @Override
     public List<Technique<?>> techniques() {
-        return List.of(new Magnitude(), new NOfM(), new RandomControl(), new Structured());
+        var techniques = new ArrayList<Technique<?>>();
+        criteria().forEach(criterion -> techniques.add(new Sparsify(criterion)));
+        techniques.add(new Structured());
+        return techniques;
+    }
+
+    /** Ways to choose the weights that become zero. */
+    private static List<Criterion> criteria() {
+        return List.of(
+                new Magnitude(),
+                new Wanda(),
+                new SparseGpt(),
+                new Snip(),
+                new Grasp(),
+                new SynFlow(),
+                new Taylor(),
+                new Movement(),
+                new RandomControl());
     }
 }

@@ -8,29 +8,39 @@ enum Scope {
     /** The same sparsity in every tensor. */
     LAYER {
         @Override
-        long[] zeros(List<Weight> weights, double sparsity) {
+        long[] zeros(List<Weight> weights, Scores scores, double sparsity) {
             return weights.stream()
                     .mapToLong(weight -> Math.round(sparsity * weight.elements()))
                     .toArray();
         }
     },
 
-    /** One threshold on |w| for all tensors (Han et al., 2015). */
+    /** The same sparsity in every tensor and, within it, for every output of the layer. */
+    ROW {
+        @Override
+        long[] zeros(List<Weight> weights, Scores scores, double sparsity) {
+            return LAYER.zeros(weights, scores, sparsity);
+        }
+    },
+
+    /** One threshold for all tensors (Han et al., 2015). */
     GLOBAL {
         @Override
-        long[] zeros(List<Weight> weights, double sparsity) {
-            return smallest(weights, sparsity, (weight, sink) -> weight.visit((index, value) -> sink.accept(value)));
+        long[] zeros(List<Weight> weights, Scores scores, double sparsity) {
+            return smallest(
+                    weights, sparsity, (weight, sink) -> scores.visit(weight, (index, worth) -> sink.accept(worth)));
         }
     },
 
     /**
-     * One threshold on {@code score(u) = w_u² / Σ_{v: |w_v| ≥ |w_u|} w_v²}, the distortion of the layer relative to what
-     * is left of it (Lee et al., "Layer-adaptive sparsity for the magnitude-based pruning", 2021). Never empties a layer.
+     * One threshold on {@code score(u) = s_u² / Σ_{v: s_v ≥ s_u} s_v²}, where s is what an element is worth: the distortion
+     * of the layer relative to what is left of it (Lee et al., "Layer-adaptive sparsity for the magnitude-based pruning",
+     * 2021). Never empties a layer.
      */
     LAMP {
         @Override
-        long[] zeros(List<Weight> weights, double sparsity) {
-            return smallest(weights, sparsity, Scope::lampScores);
+        long[] zeros(List<Weight> weights, Scores scores, double sparsity) {
+            return smallest(weights, sparsity, (weight, sink) -> lampScores(scores.of(weight), sink));
         }
     },
 
@@ -40,15 +50,15 @@ enum Scope {
      */
     ERK {
         @Override
-        long[] zeros(List<Weight> weights, double sparsity) {
+        long[] zeros(List<Weight> weights, Scores scores, double sparsity) {
             return erdosRenyiKernel(weights, sparsity);
         }
     };
 
     /** Zeros per tensor, in the order of the weights; they sum up to {@code sparsity} of all elements, rounded. */
-    abstract long[] zeros(List<Weight> weights, double sparsity);
+    abstract long[] zeros(List<Weight> weights, Scores scores, double sparsity);
 
-    /** Scores of one tensor's elements. */
+    /** Numbers for one tensor's elements, in any order. */
     private interface Scoring {
         void score(Weight weight, OrderStatistic.Sink sink);
     }
@@ -84,15 +94,14 @@ enum Scope {
         return zeros;
     }
 
-    private static void lampScores(Weight weight, OrderStatistic.Sink sink) {
-        var magnitudes = weight.tensor().floats();
-        for (int i = 0; i < magnitudes.length; i++) {
-            magnitudes[i] = Math.abs(magnitudes[i]);
+    private static void lampScores(float[] worths, OrderStatistic.Sink sink) {
+        for (int i = 0; i < worths.length; i++) {
+            worths[i] = Math.max(0, worths[i]);
         }
-        Arrays.sort(magnitudes);
+        Arrays.sort(worths);
         double left = 0;
-        for (int i = magnitudes.length - 1; i >= 0; i--) {
-            double square = (double) magnitudes[i] * magnitudes[i];
+        for (int i = worths.length - 1; i >= 0; i--) {
+            double square = (double) worths[i] * worths[i];
             left += square;
             sink.accept(left == 0 ? 0 : (float) (square / left));
         }

@@ -21,9 +21,11 @@ import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
+import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -36,6 +38,12 @@ import java.util.Map;
  */
 final class Structured implements Technique<Structured.Options> {
     private static final int BISECTIONS = 24;
+
+    private static final String MISSED =
+            "The target is not met: this is the nearest result that minimumWidth, multipleOf and the pinned layers allow.";
+
+    /** Fraction of the work that is done when recovery begins. */
+    private static final double RECOVERING = 0.2;
 
     /** What the amount is a share of. */
     enum Target {
@@ -82,7 +90,9 @@ final class Structured implements Technique<Structured.Options> {
                     value = "Layers to leave alone, by name, operator type or name of the weight, with * and ?.",
                     defaultValue = "[]",
                     allowed = "each must match something")
-            List<String> ignored) {
+            List<String> ignored,
+
+            Recovery recovery) {
         Options {
             if (!(amount >= 0 && amount < 1)) {
                 throw new IllegalArgumentException("amount=" + amount);
@@ -94,6 +104,21 @@ final class Structured implements Technique<Structured.Options> {
                 throw new IllegalArgumentException("minimumWidth=" + minimumWidth);
             }
         }
+
+        private boolean meets(Cost before, Cost after) {
+            return target == Target.CHANNELS || left(this, before, after) <= 1 - amount;
+        }
+    }
+
+    private final Duration checkpointEvery;
+
+    Structured() {
+        this(Recovery.CHECKPOINT_EVERY);
+    }
+
+    /** @param checkpointEvery time between checkpoints of recovery */
+    Structured(Duration checkpointEvery) {
+        this.checkpointEvery = checkpointEvery;
     }
 
     @Override
@@ -146,7 +171,7 @@ final class Structured implements Technique<Structured.Options> {
         ConstantNodes.toInitializers(model);
         var plain = context.workDirectory().resolve("plain.onnx");
         model.write(plain);
-        context.progress(0.1, "observing");
+        context.progress(0.02, "observing");
         var seen = Shapes.observation(plain, feed(plain, context), context.workDirectory());
         var channels = ChannelGroups.of(model.graph(), seen, ignored::contains);
         if (channels.groups().isEmpty()) {
@@ -166,19 +191,26 @@ final class Structured implements Technique<Structured.Options> {
                 options.ranking() == Ranking.GLOBAL,
                 options.multipleOf(),
                 options.minimumWidth());
-        context.progress(0.3, "choosing");
+        context.progress(0.1, "choosing");
         double share = share(options, model, seen, widths);
         var before = Cost.of(model, seen, new Cut());
         var after = Cost.of(model, seen, widths.cut(share));
         var report = report(options, channels, widths.removed(share), before, after, model);
-        context.progress(0.6, "cutting");
+        var notes = new ArrayList<String>();
+        if (!options.meets(before, after)) {
+            notes.add(MISSED);
+        }
+        context.progress(0.15, "cutting");
         Slicer.apply(model, seen, widths.cut(share));
         Files.delete(plain);
         var file = context.workDirectory().resolve("model.onnx");
         model.write(file);
-        context.progress(0.9, "checking");
         check(file, context);
-        return new StageResult(file, null, report);
+        var mended = options.recovery().mend(file, context, RECOVERING, checkpointEvery);
+        report.put("recovery", mended.report());
+        notes.addAll(mended.notes());
+        report.put("notes", json(notes));
+        return new StageResult(mended.model(), null, report);
     }
 
     /** The least share that meets the target; all if none does. */
@@ -230,14 +262,8 @@ final class Structured implements Technique<Structured.Options> {
         }
         var pinned = new LinkedHashMap<String, List<String>>();
         channels.pinned().forEach((axis, reasons) -> pinned.put(axis.toString(), reasons));
-        boolean met = options.target() == Target.CHANNELS || left(options, before, after) <= 1 - options.amount();
-        var notes = met
-                ? List.<String>of()
-                : List.of(
-                        "The target is not met: this is the nearest result that minimumWidth, multipleOf and the pinned"
-                                + " layers allow.");
         Map<String, JsonNode> report = new LinkedHashMap<>();
-        report.put("targetMet", json(met));
+        report.put("targetMet", json(options.meets(before, after)));
         report.put("parameters", json(after.parameters()));
         report.put("originalParameters", json(before.parameters()));
         if (before.macs() > 0) {
@@ -246,7 +272,6 @@ final class Structured implements Technique<Structured.Options> {
         }
         report.put("groups", json(groups));
         report.put("pinned", json(pinned));
-        report.put("notes", json(notes));
         return report;
     }
 

@@ -17,13 +17,34 @@ record Weight(Graph graph, Tensor tensor, List<Use> uses) {
     /**
      * One layer that reads the weight.
      *
-     * @param inputAxis axis of the stored tensor along which the layer sums
+     * @param graph where the layer is
+     * @param input number of the layer's input that is the weight
+     * @param summedAxes axes of the stored tensor along which the layer sums, input channels first
      */
-    record Use(Node node, int inputAxis) {}
+    record Use(Graph graph, Node node, int input, List<Integer> summedAxes) {
+        /** Axis of the stored tensor that the input channels are on. */
+        int inputAxis() {
+            return summedAxes.get(0);
+        }
+    }
 
-    /** Receives weights in row-major order. */
-    interface Visitor {
-        void visit(long index, float weight);
+    /** Reads elements in ascending order, a piece at a time. */
+    static final class Cursor {
+        private final Weight weight;
+        private float[] piece = {};
+        private long first;
+
+        Cursor(Weight weight) {
+            this.weight = weight;
+        }
+
+        float at(long index) {
+            if (index < first || index >= first + piece.length) {
+                first = index;
+                piece = weight.tensor.floats(first, (int) Math.min(PIECE, weight.elements() - first));
+            }
+            return piece[(int) (index - first)];
+        }
     }
 
     String name() {
@@ -34,24 +55,15 @@ record Weight(Graph graph, Tensor tensor, List<Use> uses) {
         return tensor.elements();
     }
 
-    /** Reads the tensor once, a piece at a time. */
-    void visit(Visitor visitor) {
-        long elements = elements();
+    /** Number of elements that are zero. */
+    static long zeros(Tensor tensor) {
+        long zeros = 0;
+        long elements = tensor.elements();
         for (long first = 0; first < elements; first += PIECE) {
-            var piece = tensor.floats(first, (int) Math.min(PIECE, elements - first));
-            for (int i = 0; i < piece.length; i++) {
-                visitor.visit(first + i, piece[i]);
+            for (float value : tensor.floats(first, (int) Math.min(PIECE, elements - first))) {
+                zeros += value == 0 ? 1 : 0;
             }
         }
-    }
-
-    long zeros() {
-        var zeros = new long[1];
-        visit((index, weight) -> {
-            if (weight == 0) {
-                zeros[0]++;
-            }
-        });
-        return zeros[0];
+        return zeros;
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the weights of a model: initializers, Constant nodes, in branches, behind Identity and Transpose, shared ones once. */
@@ -91,11 +92,16 @@ final class Weights {
         if (source == null) {
             return;
         }
-        var axis = inputAxis(node, input, source.found.tensor.rank());
+        int rank = source.found.tensor.rank();
+        var axis = inputAxis(node, input, rank);
         if (axis.isEmpty() || ignored.contains(node)) {
             source.found.fixed = true;
         } else {
-            source.found.uses.add(new Weight.Use(node, source.storedAxis(axis.getAsInt())));
+            int kernel = node.is("Conv") ? 2 : rank; // the axes behind are summed over too
+            var summed = IntStream.concat(IntStream.of(axis.getAsInt()), IntStream.range(kernel, rank))
+                    .mapToObj(source::storedAxis)
+                    .toList();
+            source.found.uses.add(new Weight.Use(graph, node, input, summed));
         }
     }
 

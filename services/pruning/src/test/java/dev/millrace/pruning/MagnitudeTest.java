@@ -3,6 +3,7 @@ package dev.millrace.pruning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.message.Json;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Graph;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,8 +27,22 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MagnitudeTest {
     private static final List<String> CNN_WEIGHTS = List.of("conv1.weight", "conv2.weight", "fc.weight");
 
+    private static final Sparsify MAGNITUDE = new Sparsify(new Magnitude());
+
     @TempDir
     Path directory;
+
+    private static String options(
+            double sparsity, Scope scope, List<String> ignored, boolean embeddings, Format format) {
+        return Json.mapper()
+                .createObjectNode()
+                .put("sparsity", sparsity)
+                .put("scope", scope.name().toLowerCase(Locale.ROOT))
+                .put("embeddings", embeddings)
+                .put("format", format.name().toLowerCase(Locale.ROOT))
+                .set("ignored", Json.mapper().valueToTree(ignored))
+                .toString();
+    }
 
     @ParameterizedTest
     @CsvSource({"0, 0", "0.5, 0.5", "0.9, 0.9", "0.999, 0.999"})
@@ -52,7 +68,7 @@ class MagnitudeTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Scope.class)
+    @EnumSource(value = Scope.class, mode = EnumSource.Mode.EXCLUDE, names = "ROW")
     void everyScopeRemovesTheSmallestOfEachTensor(Scope scope) throws IOException {
         var original = TinyModels.cnn();
         var pruned = prune(original, 0.6, scope);
@@ -88,6 +104,26 @@ class MagnitudeTest {
             }
         }
         assertThat(largestRemoved).isLessThanOrEqualTo(smallestKept);
+    }
+
+    @Test
+    void byRowEveryOutputKeepsItsLargest() throws IOException {
+        var original = TinyModels.cnn();
+        var pruned = prune(original, 0.5, Scope.ROW);
+        var before = original.graph().constant("conv2.weight").orElseThrow().floats();
+        var after = pruned.graph().constant("conv2.weight").orElseThrow().floats();
+        for (int filter = 0; filter < 8; filter++) { // (8, 8, 3, 3)
+            float largestRemoved = 0;
+            float smallestKept = Float.MAX_VALUE;
+            int zeros = 0;
+            for (int i = filter * 72; i < (filter + 1) * 72; i++) {
+                zeros += after[i] == 0 ? 1 : 0;
+                largestRemoved = after[i] == 0 ? Math.max(largestRemoved, Math.abs(before[i])) : largestRemoved;
+                smallestKept = after[i] == 0 ? smallestKept : Math.min(smallestKept, Math.abs(before[i]));
+            }
+            assertThat(zeros).isEqualTo(36);
+            assertThat(largestRemoved).isLessThanOrEqualTo(smallestKept);
+        }
     }
 
     @Test
@@ -144,8 +180,8 @@ class MagnitudeTest {
     void ignoredLayersStayBitForBit() throws IOException {
         var original = TinyModels.cnn();
         var attempt = Attempt.of(directory, original);
-        var options = new Magnitude.Options(0.5, Scope.LAYER, List.of("conv1", "fc.*"), false, Format.DENSE);
-        var pruned = Attempt.model(attempt.run(new Magnitude(), options));
+        var options = options(0.5, Scope.LAYER, List.of("conv1", "fc.*"), false, Format.DENSE);
+        var pruned = Attempt.model(attempt.run(MAGNITUDE, options));
         assertThat(pruned.graph().constant("conv1.weight"))
                 .isEqualTo(original.graph().constant("conv1.weight"));
         assertThat(pruned.graph().constant("fc.weight"))
@@ -157,8 +193,8 @@ class MagnitudeTest {
     @Test
     void aPatternThatMatchesNothingIsRefused() throws IOException {
         var attempt = Attempt.of(directory, TinyModels.cnn());
-        var options = new Magnitude.Options(0.5, Scope.LAYER, List.of("conv9"), false, Format.DENSE);
-        assertThatThrownBy(() -> attempt.run(new Magnitude(), options))
+        var options = options(0.5, Scope.LAYER, List.of("conv9"), false, Format.DENSE);
+        assertThatThrownBy(() -> attempt.run(MAGNITUDE, options))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("NOTHING_MATCHES")
                 .hasMessageContaining("conv9");
@@ -178,18 +214,16 @@ class MagnitudeTest {
         assertThat(prune(model, 0.5, Scope.LAYER).graph().constant("table"))
                 .isEqualTo(model.graph().constant("table"));
         var attempt = Attempt.of(directory, model);
-        var options = new Magnitude.Options(0.5, Scope.LAYER, List.of(), true, Format.DENSE);
-        var pruned = Attempt.model(attempt.run(new Magnitude(), options));
+        var options = options(0.5, Scope.LAYER, List.of(), true, Format.DENSE);
+        var pruned = Attempt.model(attempt.run(MAGNITUDE, options));
         assertThat(zeros(pruned.graph().constant("table").orElseThrow())).isEqualTo(20);
     }
 
     @Test
     void sparseStorageHoldsTheSameWeightsInLessSpace() throws IOException {
         var attempt = Attempt.of(directory, TinyModels.mlp());
-        var dense = Attempt.model(
-                attempt.run(new Magnitude(), new Magnitude.Options(0.9, Scope.LAYER, List.of(), false, Format.DENSE)));
-        var result =
-                attempt.run(new Magnitude(), new Magnitude.Options(0.9, Scope.LAYER, List.of(), false, Format.SPARSE));
+        var dense = Attempt.model(attempt.run(MAGNITUDE, options(0.9, Scope.LAYER, List.of(), false, Format.DENSE)));
+        var result = attempt.run(MAGNITUDE, options(0.9, Scope.LAYER, List.of(), false, Format.SPARSE));
         var sparse = Attempt.model(result);
 
         assertThat(sparse.graph().sparseInitializers()).hasSize(2);
@@ -203,8 +237,8 @@ class MagnitudeTest {
     void weightsThatOldFilesListAsInputsArePrunedAndStayDense() throws IOException {
         var model = TinyModels.mlp();
         model.graph().addInput(ValueInfo.tensor("fc1.weight", DataType.FLOAT, 32, 16));
-        var result = Attempt.of(directory, model)
-                .run(new Magnitude(), new Magnitude.Options(0.9, Scope.LAYER, List.of(), false, Format.SPARSE));
+        var result =
+                Attempt.of(directory, model).run(MAGNITUDE, options(0.9, Scope.LAYER, List.of(), false, Format.SPARSE));
         assertThat(zeros(Attempt.model(result).graph().initializer("fc1.weight").orElseThrow()))
                 .isEqualTo(Math.round(0.9 * 32 * 16));
     }
@@ -212,8 +246,7 @@ class MagnitudeTest {
     @Test
     void aFileThatDoesNotShrinkIsSaidToBeSo() throws IOException {
         var attempt = Attempt.of(directory, TinyModels.mlp());
-        var result =
-                attempt.run(new Magnitude(), new Magnitude.Options(0.5, Scope.LAYER, List.of(), false, Format.SPARSE));
+        var result = attempt.run(MAGNITUDE, options(0.5, Scope.LAYER, List.of(), false, Format.SPARSE));
         assertThat(Attempt.reported(result, "notes").toString()).contains("not smaller");
         assertThat(Attempt.reported(result, "compressedBytes").asLong()).isPositive();
         assertThat(Attempt.reported(result, "sparsity").asDouble()).isEqualTo(0.5);
@@ -225,15 +258,15 @@ class MagnitudeTest {
         m.input("x", DataType.FLOAT, 2);
         m.output(m.node("Relu", List.of("x")), DataType.FLOAT, 2);
         var attempt = Attempt.of(directory, m.build());
-        var options = new Magnitude.Options(0.5, Scope.LAYER, List.of(), false, Format.DENSE);
-        assertThatThrownBy(() -> attempt.run(new Magnitude(), options))
+        var options = options(0.5, Scope.LAYER, List.of(), false, Format.DENSE);
+        assertThatThrownBy(() -> attempt.run(MAGNITUDE, options))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("NOTHING_TO_PRUNE");
     }
 
     private Model prune(Model model, double sparsity, Scope scope) throws IOException {
-        var options = new Magnitude.Options(sparsity, scope, List.of(), false, Format.DENSE);
-        return Attempt.model(Attempt.of(directory, model).run(new Magnitude(), options));
+        var options = options(sparsity, scope, List.of(), false, Format.DENSE);
+        return Attempt.model(Attempt.of(directory, model).run(MAGNITUDE, options));
     }
 
     private static long zeros(Tensor tensor) {

@@ -12,7 +12,7 @@ class OrderStatisticTest {
         var random = new Random(3);
         var scores = new float[500];
         for (int i = 0; i < scores.length; i++) {
-            scores[i] = i % 3 == 0 ? i % 7 : (float) Math.exp(random.nextGaussian() * 5);
+            scores[i] = i % 3 == 0 ? i % 7 : (float) (random.nextGaussian() * Math.exp(random.nextGaussian() * 5));
         }
         var sorted = scores.clone();
         Arrays.sort(sorted);
@@ -24,7 +24,7 @@ class OrderStatisticTest {
                         }
                     },
                     k);
-            assertThat(Float.intBitsToFloat(key)).isEqualTo(sorted[k - 1]);
+            assertThat(key).isEqualTo(OrderStatistic.key(sorted[k - 1]));
         }
     }
 }

@@ -10,7 +10,7 @@ import dev.millrace.onnx.fixture.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -33,12 +33,12 @@ class PrunedModelIT {
         var attempt = Attempt.of(directory, model);
         var outputs = new LinkedHashMap<Format, float[]>();
         for (var format : Format.values()) {
-            var options = new Magnitude.Options(0.9, Scope.LAYER, List.of(), false, format);
+            var options = "{\"sparsity\": 0.9, \"format\": \"" + format.name().toLowerCase(Locale.ROOT) + "\"}";
             outputs.put(
                     format,
                     run(
-                            Objects.requireNonNull(
-                                    attempt.run(new Magnitude(), options).model()),
+                            Objects.requireNonNull(attempt.run(new Sparsify(new Magnitude()), options)
+                                    .model()),
                             model));
         }
         assertThat(outputs.get(Format.SPARSE)).isEqualTo(outputs.get(Format.DENSE));

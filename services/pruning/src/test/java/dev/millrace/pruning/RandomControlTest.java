@@ -6,7 +6,6 @@ import dev.millrace.onnx.Model;
 import dev.millrace.onnx.fixture.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,9 +29,7 @@ class RandomControlTest {
     }
 
     private Model prune(long seed) throws IOException {
-        var first = Attempt.of(directory, TinyModels.mlp());
-        var attempt = new Attempt(first.model(), first.workDirectory(), seed);
-        return Attempt.model(
-                attempt.run(new RandomControl(), new RandomControl.Options(0.3, List.of(), false, Format.DENSE)));
+        return Attempt.model(Attempt.of(directory, TinyModels.mlp(), seed)
+                .run(new Sparsify(new RandomControl()), "{\"sparsity\": 0.3, \"format\": \"dense\"}"));
     }
 }

@@ -14,9 +14,6 @@ import dev.millrace.onnx.ModelBuilder;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.fixture.TinyModels;
-import dev.millrace.pruning.Structured.Options;
-import dev.millrace.pruning.Structured.Ranking;
-import dev.millrace.pruning.Structured.Target;
 import dev.millrace.stage.StageResult;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -116,7 +113,7 @@ class StructuredTest {
     @Test
     void prunesBothBranchesOfAResidualAdd() throws IOException {
         var result =
-                Attempt.of(directory, TinyModels.cnn()).run(new Structured(), options(Target.MACS, 0.5, List.of()));
+                Attempt.of(directory, TinyModels.cnn()).run(new Structured(), "{\"amount\": 0.5, \"multipleOf\": 1}");
         var pruned = Attempt.model(result);
 
         assertThat(dims(pruned, "conv2.weight")[0]).isEqualTo(dims(pruned, "conv1.weight")[0]);
@@ -127,21 +124,17 @@ class StructuredTest {
 
     @Test
     void saysWhatIsPinnedAndByWhat() throws IOException {
-        var result =
-                Attempt.of(directory, TinyModels.mlp()).run(new Structured(), options(Target.CHANNELS, 0.0, List.of()));
+        var result = Attempt.of(directory, TinyModels.mlp())
+                .run(new Structured(), "{\"target\": \"channels\", \"amount\": 0}");
         assertThat(Attempt.reported(result, "pinned").toString())
                 .contains("input of the model")
                 .contains("output of the model");
     }
 
-    private static Options options(Target target, double amount, List<String> ignored) {
-        return new Options(target, amount, Importance.L2, Ranking.LAYER, 1, 1, ignored);
-    }
-
     /** Removes half of the channels and checks that the answers are the same. */
     private Model halved(Model model, long... dims) throws IOException {
         var attempt = Attempt.of(directory, model);
-        StageResult result = attempt.run(new Structured(), options(Target.CHANNELS, 0.5, List.of()));
+        StageResult result = attempt.run(new Structured(), "{\"target\": \"channels\", \"multipleOf\": 1}");
         var expected = answers(attempt.model(), dims);
         var found = answers(Objects.requireNonNull(result.model()), dims);
         assertThat(found).hasSameSizeAs(expected);

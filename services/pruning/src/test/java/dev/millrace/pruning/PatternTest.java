@@ -3,16 +3,19 @@ package dev.millrace.pruning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.fixture.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-class NOfMTest {
+class PatternTest {
+    private static final Sparsify MAGNITUDE = new Sparsify(new Magnitude());
+
     @TempDir
     Path directory;
 
@@ -20,7 +23,7 @@ class NOfMTest {
     @CsvSource({"2, 4", "4, 8", "1, 2", "1, 8"})
     void keepsExactlyNOfEveryMInputChannels(int n, int m) throws IOException {
         var original = TinyModels.cnn();
-        var result = Attempt.of(directory, original).run(new NOfM(), new NOfM.Options(n, m, List.of(), Format.DENSE));
+        var result = Attempt.of(directory, original).run(MAGNITUDE, pattern(n, m));
         var before = original.graph().constant("conv2.weight").orElseThrow().floats();
         var after = Attempt.model(result)
                 .graph()
@@ -54,7 +57,7 @@ class NOfMTest {
     @Test
     void layersWhoseChannelsDoNotDivideAreNamed() throws IOException {
         var original = TinyModels.cnn();
-        var result = Attempt.of(directory, original).run(new NOfM(), new NOfM.Options(2, 4, List.of(), Format.DENSE));
+        var result = Attempt.of(directory, original).run(MAGNITUDE, pattern(2, 4));
         assertThat(Attempt.model(result).graph().constant("conv1.weight"))
                 .isEqualTo(original.graph().constant("conv1.weight"));
         assertThat(Attempt.reported(result, "notes").toString())
@@ -64,8 +67,7 @@ class NOfMTest {
 
     @Test
     void groupsFollowTheLayoutOfGemm() throws IOException {
-        var result = Attempt.of(directory, TinyModels.mlp())
-                .run(new NOfM(), new NOfM.Options(2, 4, List.of(), Format.DENSE));
+        var result = Attempt.of(directory, TinyModels.mlp()).run(MAGNITUDE, pattern(2, 4));
         var weight = Attempt.model(result)
                 .graph()
                 .constant("fc1.weight")
@@ -81,9 +83,35 @@ class NOfMTest {
     }
 
     @Test
-    void impossiblePatternsAreIllegal() {
-        assertThatThrownBy(() -> new NOfM.Options(4, 4, List.of(), Format.DENSE))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("n=4");
+    void aPatternThatNotEveryLayerFitsIsNotMet() throws IOException {
+        var result = Attempt.of(directory, TinyModels.cnn()).run(MAGNITUDE, pattern(2, 4));
+
+        assertThat(Attempt.reported(result, "targetMet").asBoolean()).isFalse();
+        assertThat(Attempt.reported(result, "notes").toString()).contains("50.0 % zeros is not met");
+    }
+
+    @Test
+    void aPatternThatNoLayerFitsIsRefused() throws IOException {
+        var attempt = Attempt.of(directory, TinyModels.mlp());
+
+        assertThatThrownBy(() -> attempt.run(MAGNITUDE, pattern(2, 5)))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("NOTHING_TO_PRUNE")
+                .hasMessageContaining("2:5");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"4:4", "0:4", "2", "2:100", "a:b", "2:4:8"})
+    void impossiblePatternsAreRefused(String pattern) throws IOException {
+        var attempt = Attempt.of(directory, TinyModels.mlp());
+
+        assertThatThrownBy(() -> attempt.run(MAGNITUDE, "{\"pattern\": \"" + pattern + "\"}"))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("BAD_OPTION")
+                .hasMessageContaining("pattern=" + pattern);
+    }
+
+    private static String pattern(int n, int m) {
+        return "{\"pattern\": \"" + n + ":" + m + "\", \"format\": \"dense\"}";
     }
 }

@@ -1,0 +1,102 @@
+package dev.millrace.it.benchmark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.engine.OrtSession;
+import dev.millrace.engine.SessionSettings;
+import dev.millrace.engine.data.Dataset;
+import dev.millrace.engine.metric.Fidelity;
+import dev.millrace.engine.metric.TaskMetrics;
+import dev.millrace.message.Json;
+import dev.millrace.stage.LocalData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Prunes one model once by several criteria, without training afterwards, and prints how close each result stays to the
+ * original, and how right it is where there are labels.
+ *
+ * <pre>{@code
+ * CriterionBenchmark model.onnx train.txt test.txt '{"tokenizer": "tokenizer.json"}' '{"sparsity": 0.5}' magnitude,wanda
+ * }</pre>
+ *
+ * <p>The first data is what criteria look at, the second what is scored; then options of the data and of the techniques.
+ */
+public final class CriterionBenchmark {
+    private static final int SCORED = 1000;
+    private static final int BATCH = 20;
+
+    private CriterionBenchmark() {}
+
+    public static void main(String[] arguments) throws IOException {
+        var model = Path.of(arguments[0]);
+        var dataOptions = options(arguments[3]);
+        var calibration = new LocalData(Path.of(arguments[1]), null, dataOptions);
+        var scored = new HashMap<>(dataOptions);
+        scored.put("limit", Json.mapper().valueToTree(SCORED));
+        var evaluation = new LocalData(Path.of(arguments[2]), null, scored);
+        System.out.println("criterion    zeros %    cosine      top1   seconds");
+        for (var criterion : arguments[5].split(",", -1)) {
+            var options = options(arguments[4]);
+            options.put("recovery", Json.mapper().valueToTree("none"));
+            options.put("format", Json.mapper().valueToTree("dense"));
+            var task = new LocalTask(
+                    model,
+                    Optional.empty(),
+                    role -> Optional.of(calibration),
+                    1,
+                    Files.createTempDirectory("criterion"));
+            long start = System.nanoTime();
+            var result = task.run("pruning", criterion, options);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            var figures = figures(model, Objects.requireNonNull(result.model()), evaluation);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-11s  %7.2f   %7.4f   %7.4f   %7.1f%n",
+                    criterion,
+                    100
+                            * Objects.requireNonNull(result.report().get("sparsity"))
+                                    .doubleValue(),
+                    Stream.of("embeddingCosine", "cosine")
+                            .map(figures::get)
+                            .filter(Objects::nonNull)
+                            .findFirst()
+                            .orElse(Double.NaN),
+                    figures.getOrDefault("top1", Double.NaN),
+                    seconds);
+        }
+    }
+
+    private static Map<String, JsonNode> options(String json) throws IOException {
+        var options = new HashMap<String, JsonNode>();
+        Json.mapper().readTree(json).properties().forEach(each -> options.put(each.getKey(), each.getValue()));
+        return options;
+    }
+
+    private static Map<String, Double> figures(Path original, Path pruned, LocalData data) throws IOException {
+        var fidelity = new Fidelity();
+        var metrics = new TaskMetrics();
+        var settings = SessionSettings.threads(1);
+        try (var reference = OrtSession.open(original, settings);
+                var candidate = OrtSession.open(pruned, settings);
+                var samples = Dataset.open(data.path(), data.format(), data.options(), reference.inputs())) {
+            for (var batch : samples.batches(BATCH)) {
+                try (var expected = reference.run(batch.feed());
+                        var found = candidate.run(batch.feed())) {
+                    fidelity.add(batch, expected.values(), found.values());
+                    metrics.add(batch, found.values());
+                }
+            }
+        }
+        var figures = new LinkedHashMap<>(fidelity.values());
+        figures.putAll(metrics.values());
+        return figures;
+    }
+}

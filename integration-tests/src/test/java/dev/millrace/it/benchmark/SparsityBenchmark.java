@@ -1,0 +1,104 @@
+package dev.millrace.it.benchmark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import dev.millrace.engine.OrtSession;
+import dev.millrace.engine.SessionSettings;
+import dev.millrace.engine.data.Dataset;
+import dev.millrace.engine.metric.TaskMetrics;
+import dev.millrace.message.Json;
+import dev.millrace.stage.LocalData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Prunes the LeNets in rounds while their float form teaches them, and prints the error on the 10,000 test images of MNIST.
+ *
+ * <pre>{@code
+ * MILLRACE_ZOO=… SparsityBenchmark folder-with-lenet300.onnx-and-lenet5.onnx lenet300,lenet5 0.98,0.99
+ * }</pre>
+ *
+ * <p>Further arguments are options of the technique, as JSON, in place of those here.
+ */
+public final class SparsityBenchmark {
+    private static final Map<String, JsonNode> NORMALIZATION =
+            Map.of("mean", DoubleNode.valueOf(0.1307), "std", DoubleNode.valueOf(0.3081));
+
+    /** What the two nets need: the small steps of the first are cheap, so it gets more of them. */
+    private static final Map<String, String> OPTIONS = Map.of(
+            "lenet300", "{\"learningRate\": 0.1, \"epochs\": 100}",
+            "lenet5", "{\"learningRate\": 0.05, \"epochs\": 20}");
+
+    private static final String BOTH = "{\"scope\": \"global\", \"schedule\": \"iterative\", \"recovery\": \"distill\","
+            + " \"optimizer\": \"sgd\", \"weightDecay\": 1e-5, \"batchSize\": 128, \"holdOut\": 0}";
+
+    private SparsityBenchmark() {}
+
+    public static void main(String[] arguments) throws IOException {
+        var mnist = Path.of(System.getenv("MILLRACE_ZOO"), "data", "mnist");
+        var given = new HashMap<String, JsonNode>();
+        for (int i = 3; i < arguments.length; i++) {
+            var pair = arguments[i].split("=", 2);
+            given.put(pair[0], Json.mapper().readTree(pair[1]));
+        }
+        System.out.println("model      zeros %   error %   float %   seconds");
+        for (var name : arguments[1].split(",", -1)) {
+            var model = Path.of(arguments[0], name + ".onnx");
+            for (var sparsity : arguments[2].split(",", -1)) {
+                var options = options(BOTH);
+                options.putAll(options(OPTIONS.getOrDefault(name, "{}")));
+                options.put("sparsity", DoubleNode.valueOf(Double.parseDouble(sparsity)));
+                options.putAll(given);
+                row(name, model, mnist, options);
+            }
+        }
+    }
+
+    private static Map<String, JsonNode> options(String json) throws IOException {
+        var options = new HashMap<String, JsonNode>();
+        Json.mapper().readTree(json).properties().forEach(each -> options.put(each.getKey(), each.getValue()));
+        return options;
+    }
+
+    private static void row(String name, Path model, Path mnist, Map<String, JsonNode> options) throws IOException {
+        var training = new LocalData(mnist.resolve("train-images-idx3-ubyte"), "idx", NORMALIZATION);
+        var task = new LocalTask(
+                model,
+                Optional.of(model),
+                role -> role.equals("training") ? Optional.of(training) : Optional.empty(),
+                1,
+                Files.createTempDirectory("sparsity"));
+        long start = System.nanoTime();
+        var result = task.run("pruning", "magnitude", options);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        System.out.printf(
+                Locale.ROOT,
+                "%-9s  %7.2f   %7.2f   %7.2f   %7.0f%n",
+                name,
+                100 * Objects.requireNonNull(result.report().get("sparsity")).doubleValue(),
+                error(Objects.requireNonNull(result.model()), mnist),
+                error(model, mnist),
+                seconds);
+    }
+
+    /** Percent of wrong answers on the test images, by ONNX Runtime. */
+    private static double error(Path model, Path mnist) throws IOException {
+        var metrics = new TaskMetrics();
+        try (var session = OrtSession.open(model, SessionSettings.threads(1));
+                var test =
+                        Dataset.open(mnist.resolve("t10k-images-idx3-ubyte"), "idx", NORMALIZATION, session.inputs())) {
+            for (var batch : test.batches(500)) {
+                try (var outputs = session.run(batch.feed())) {
+                    metrics.add(batch, outputs.values());
+                }
+            }
+        }
+        return 100 * (1 - Objects.requireNonNull(metrics.values().get("top1")));
+    }
+}

@@ -1,0 +1,58 @@
+package dev.millrace.pruning;
+
+import dev.millrace.onnx.Tensor;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A way to tell which weights go. One class each, which states formula, source and cost. */
+interface Criterion {
+    /** Name in recipes. */
+    String name();
+
+    /** What it does, one sentence. */
+    String summary();
+
+    /** When to use it, one sentence. */
+    String useWhen();
+
+    /** Roles of data that it cannot do without. */
+    default List<String> data() {
+        return List.of();
+    }
+
+    /** How the sparsity is shared out where a recipe does not say. */
+    Scope scope();
+
+    /** Whether it sees from a training under way, {@link Evidence#trainer}, what to remove. */
+    default boolean learns() {
+        return false;
+    }
+
+    /** Whether it reads labelled batches, {@link Evidence#lesson}. */
+    default boolean reads() {
+        return false;
+    }
+
+    /**
+     * The weights with as many zeros as the amount says; others may change too.
+     *
+     * @return one tensor for each weight of the evidence
+     */
+    List<Tensor> prune(Evidence evidence) throws IOException;
+
+    /** A criterion that gives every element a worth and leaves what stays as it is. */
+    interface Scoring extends Criterion {
+        Scores scores(Evidence evidence) throws IOException;
+
+        @Override
+        default List<Tensor> prune(Evidence evidence) throws IOException {
+            var removed = evidence.amount().removed(evidence.weights(), scores(evidence));
+            var pruned = new ArrayList<Tensor>();
+            for (int i = 0; i < removed.size(); i++) {
+                pruned.add(MaskedData.of(evidence.weights().get(i).tensor(), removed.get(i)));
+            }
+            return pruned;
+        }
+    }
+}

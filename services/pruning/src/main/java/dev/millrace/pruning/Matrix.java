@@ -1,0 +1,86 @@
+package dev.millrace.pruning;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A weight as the matrix that its layer multiplies with: a row for every output, a column for every number that the output
+ * is a sum over. Columns of a convolution run over input channels, then over the kernel.
+ *
+ * <p>Rows that read other inputs than their neighbours, as in grouped convolutions, follow each other in groups of the same
+ * size.
+ */
+final class Matrix {
+    private final int[] rowStarts;
+    private final int[] columnOffsets;
+    private final int groups;
+
+    private Matrix(int[] rowStarts, int[] columnOffsets, int groups) {
+        this.rowStarts = rowStarts;
+        this.columnOffsets = columnOffsets;
+        this.groups = groups;
+    }
+
+    /** As the first layer that reads the weight sees it. */
+    static Matrix of(Weight weight) {
+        var use = weight.uses().get(0);
+        var columns = use.summedAxes();
+        var rows = IntStream.range(0, weight.tensor().rank())
+                .filter(axis -> !columns.contains(axis))
+                .boxed()
+                .toList();
+        var dims = weight.tensor().dims();
+        var strides = new long[dims.length];
+        long stride = 1;
+        for (int axis = dims.length - 1; axis >= 0; axis--) {
+            strides[axis] = stride;
+            stride *= dims[axis];
+        }
+        int groups = use.node().is("Conv") ? (int) use.node().integer("group", 1) : 1;
+        return new Matrix(offsets(rows, dims, strides), offsets(columns, dims, strides), groups);
+    }
+
+    /** Positions of all combinations of the axes, the last axis fastest. */
+    private static int[] offsets(List<Integer> axes, long[] dims, long[] strides) {
+        var offsets = new int[1];
+        for (int axis : axes) {
+            var wider = new int[Math.toIntExact(offsets.length * dims[axis])];
+            for (int i = 0; i < offsets.length; i++) {
+                for (int k = 0; k < dims[axis]; k++) {
+                    wider[(int) (i * dims[axis] + k)] = offsets[i] + Math.toIntExact(k * strides[axis]);
+                }
+            }
+            offsets = wider;
+        }
+        return offsets;
+    }
+
+    int rows() {
+        return rowStarts.length;
+    }
+
+    int columns() {
+        return columnOffsets.length;
+    }
+
+    /** Groups of rows that read the same inputs. */
+    int groups() {
+        return groups;
+    }
+
+    /** The group of a row. */
+    int group(int row) {
+        return row / (rows() / groups);
+    }
+
+    /** Position of an element in the stored tensor, row-major. */
+    int index(int row, int column) {
+        return rowStarts[row] + columnOffsets[column];
+    }
+
+    @Override
+    public String toString() {
+        return Arrays.toString(new int[] {rows(), columns()});
+    }
+}
