@@ -33,7 +33,7 @@ final class SparseGpt implements Criterion {
 
     @Override
     public Scope scope() {
-        return Scope.LAYER;
+        return Scope.LAMP;
     }
 
     @Override
@@ -45,7 +45,9 @@ final class SparseGpt implements Criterion {
         for (int i = 0; i < evidence.weights().size(); i++) {
             var weight = evidence.weights().get(i);
             var gram = grams.get(weight);
-            evidence.context().progress(0.5, "pruning " + weight.name());
+            if (evidence.sources().trainer() == null) { // training tells how far it is
+                evidence.context().progress(0.1 + 0.1 * i / evidence.weights().size(), "pruning " + weight.name());
+            }
             pruned.add(
                     gram == null
                             ? MaskedData.of(weight.tensor(), byMagnitude.get(i))

@@ -26,6 +26,9 @@ final class Sparsify implements Technique<Sparsify.Options> {
     /** Share of the training before a criterion that learns is asked first. */
     private static final double LEARNING = 0.1;
 
+    /** Share of the task that choosing weights takes where training follows. */
+    private static final double PRUNED = 0.2;
+
     record Options(
             @Option(
                     value = "Share of weights that become zero; a pattern says it itself.",
@@ -170,48 +173,67 @@ final class Sparsify implements Technique<Sparsify.Options> {
                 .filter(amount::fits)
                 .toList();
         var sources = new Evidence.Sources(finder, options.samples(), context, new LinkedHashSet<>(), null, null);
-        var result = trains(options, context)
-                ? trained(options, amount, sources)
-                : inOneShot(model, options, amount, sources);
+        var result = inTraining(options, context)
+                ? whileTraining(options, amount, sources)
+                : atOnce(model, options, amount, sources);
         all.stream().filter(weight -> !amount.fits(weight)).forEach(result::leaves);
         sources.notes().forEach(result::note);
         return result.write(context);
     }
 
-    /** @throws RefusedException {@code RECOVERY_MISSING} if the options need training and rule it out */
-    private boolean trains(Options options, StageContext context) {
-        boolean recovers = options.recovery().method(context) != Recovery.Method.NONE;
-        if (!recovers && (options.schedule() != Pace.ONE_SHOT || criterion.learns())) {
+    /**
+     * Whether weights go while the model is trained.
+     *
+     * @throws RefusedException {@code RECOVERY_MISSING} if they should and there is no training
+     */
+    private boolean inTraining(Options options, StageContext context) {
+        boolean during = options.schedule() != Pace.ONE_SHOT || criterion.learns();
+        if (during && options.recovery().method(context) == Recovery.Method.NONE) {
             throw new RefusedException(
                     "RECOVERY_MISSING",
                     "pruning:" + name(),
                     "no training, which the schedule or the criterion goes by",
                     "training data, and a recovery other than none");
         }
-        return recovers;
+        return during;
     }
 
-    private PrunedModel inOneShot(Model model, Options options, Amount amount, Evidence.Sources sources)
+    private PrunedModel atOnce(Model model, Options options, Amount amount, Evidence.Sources sources)
             throws IOException {
-        sources.context().progress(0, "choosing");
-        List<Tensor> tensors;
+        var context = sources.context();
+        context.progress(0, "choosing");
         var evidence = sources.of(model, amount);
-        if (criterion.reads()) {
-            try (var lesson = options.recovery().lesson(sources.context(), checkpointEvery)) {
-                tensors = criterion.prune(new Evidence(model, evidence.weights(), amount, sources.reading(lesson)));
+        var tensors = pruned(evidence, options);
+        if (options.recovery().method(context) == Recovery.Method.NONE) {
+            var pruned = new PrunedModel(model, options.format(), amount);
+            for (int i = 0; i < tensors.size(); i++) {
+                context.progress(0.5 + 0.4 * i / tensors.size(), "pruning");
+                pruned.apply(evidence.weights().get(i), tensors.get(i));
             }
-        } else {
-            tensors = criterion.prune(evidence);
+            return pruned;
         }
-        var pruned = new PrunedModel(model, options.format(), amount);
         for (int i = 0; i < tensors.size(); i++) {
-            sources.context().progress(0.5 + 0.4 * i / tensors.size(), "pruning");
-            pruned.apply(evidence.weights().get(i), tensors.get(i));
+            evidence.weights().get(i).graph().setConstant(tensors.get(i));
         }
-        return pruned;
+        var file = context.workDirectory().resolve("pruned.onnx");
+        model.write(file);
+        return recovered(options.recovery().mend(file, context, PRUNED, checkpointEvery), options, amount, sources);
     }
 
-    private PrunedModel trained(Options options, Amount amount, Evidence.Sources sources) throws IOException {
+    private List<Tensor> pruned(Evidence evidence, Options options) throws IOException {
+        if (!criterion.reads()) {
+            return criterion.prune(evidence);
+        }
+        try (var lesson = options.recovery().lesson(evidence.context(), checkpointEvery)) {
+            return criterion.prune(new Evidence(
+                    evidence.model(),
+                    evidence.weights(),
+                    evidence.amount(),
+                    evidence.sources().reading(lesson)));
+        }
+    }
+
+    private PrunedModel whileTraining(Options options, Amount amount, Evidence.Sources sources) throws IOException {
         var rounds = options.rounds(criterion, amount.sparsity());
         var mended = options.recovery()
                 .train(
@@ -219,6 +241,11 @@ final class Sparsify implements Technique<Sparsify.Options> {
                         checkpointEvery,
                         (student, lesson) -> new Sparsification(
                                 rounds, criterion, student.model(), amount, sources.reading(lesson)));
+        return recovered(mended, options, amount, sources);
+    }
+
+    private static PrunedModel recovered(
+            Recovery.Mended mended, Options options, Amount amount, Evidence.Sources sources) throws IOException {
         var model = ModelGate.open(mended.model());
         var pruned = new PrunedModel(model, options.format(), amount);
         sources.finder().apply(model).forEach(weight -> pruned.apply(weight, weight.tensor()));
