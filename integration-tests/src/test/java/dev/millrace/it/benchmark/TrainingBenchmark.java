@@ -28,7 +28,7 @@ import java.util.Random;
  * how the memory of this process grows; every step has its batch in fresh memory.
  *
  * <pre>{@code
- * TrainingBenchmark batch=128 steps=20 threads=1 tokens=64 model.onnx …
+ * TrainingBenchmark batch=128 steps=20 threads=1 tokens=64 bfloat16=0 model.onnx …
  * }</pre>
  *
  * <p>Classes are learned from outputs {@code (N, C)} and {@code (N, C, H, W)}, other outputs are pulled to 0. Peak memory is
@@ -41,12 +41,14 @@ public final class TrainingBenchmark {
     private final int steps;
     private final int threads;
     private final int tokens;
+    private final boolean bfloat16;
 
     private TrainingBenchmark(Map<String, Integer> options) {
         rows = options.getOrDefault("batch", 128);
         steps = options.getOrDefault("steps", 20);
         threads = options.getOrDefault("threads", 1);
         tokens = options.getOrDefault("tokens", 32);
+        bfloat16 = options.getOrDefault("bfloat16", 0) != 0;
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -77,7 +79,9 @@ public final class TrainingBenchmark {
         }
         boolean classes = answer.length == 2 || answer.length == 4;
         var objective = Objective.of(classes ? new Loss.CrossEntropy(output, 0) : new Loss.MeanSquare(output));
-        var settings = TrainingSettings.sgd(1e-3, Budget.steps(steps)).threads(threads);
+        var settings = TrainingSettings.sgd(1e-3, Budget.steps(steps))
+                .bfloat16(bfloat16)
+                .threads(threads);
         var directory = Files.createTempDirectory("training");
         var millis = new ArrayList<Double>();
         long opened = System.nanoTime();
@@ -118,7 +122,7 @@ public final class TrainingBenchmark {
             var dims = new long[input.rank()];
             for (int axis = 0; axis < dims.length; axis++) {
                 var dimension = input.dims().get(axis);
-                dims[axis] = axis == 0 ? rows : dimension.isFixed() ? dimension.size() : tokens;
+                dims[axis] = dimension.isFixed() ? dimension.size() : axis == 0 ? rows : tokens;
             }
             feed.put(input.name(), numbers(input, dims, random));
         }

@@ -81,6 +81,11 @@ public record Course(
                 allowed = "0 ≤ holdOut < 1, 0 keeps the last weights instead of the best")
         double holdOut,
 
+        @Option(
+                value = "Compute products in bfloat16 where that makes steps faster, which is measured first.",
+                defaultValue = "false")
+        boolean bfloat16,
+
         @Option(value = "Keep the statistics of BatchNormalization.", defaultValue = "false")
         boolean freezeBatchNorm,
 
@@ -151,6 +156,7 @@ public record Course(
                         variation,
                         patience,
                         holdOut,
+                        bfloat16,
                         freezeBatchNorm,
                         keepZeros,
                         frozen);
@@ -165,6 +171,7 @@ public record Course(
                 .clipNorm(1)
                 .patience(patience)
                 .batchStatistics(!freezeBatchNorm)
+                .bfloat16(bfloat16)
                 .keepZeros(keepZeros);
     }
 

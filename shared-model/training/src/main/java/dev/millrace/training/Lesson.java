@@ -218,6 +218,7 @@ public final class Lesson implements Closeable {
         report.put("steps", result.steps());
         report.put("epochs", result.epochs());
         report.put("ending", result.ending().name().toLowerCase(Locale.ROOT));
+        report.put("precision", result.bfloat16() ? "bfloat16" : "float32");
         report.put("trainingRows", training.rows());
         report.put("seconds", seconds);
         report.put("notes", told);

@@ -25,6 +25,7 @@ import java.util.List;
  * @param best score of the best weights, higher is better
  * @param worse validations since the best one
  * @param revisions of the model that are done
+ * @param bfloat16 whether products are computed in bfloat16
  * @param tensors weights, statistics, optimizer state and best weights
  */
 record Checkpoint(
@@ -35,8 +36,9 @@ record Checkpoint(
         double best,
         int worse,
         int revisions,
+        boolean bfloat16,
         List<Value> tensors) {
-    private static final int MAGIC = 0x4d54_4332; // "MTC2"
+    private static final int MAGIC = 0x4d54_4333; // "MTC3"
 
     void write(Path file) throws IOException {
         try (var out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file), 1 << 16))) {
@@ -48,6 +50,7 @@ record Checkpoint(
             out.writeDouble(best);
             out.writeInt(worse);
             out.writeInt(revisions);
+            out.writeBoolean(bfloat16);
             out.writeInt(tensors.size());
             var channel = Channels.newChannel(out);
             for (var tensor : tensors) {
@@ -77,6 +80,7 @@ record Checkpoint(
             double best = in.readDouble();
             int worse = in.readInt();
             int revisions = in.readInt();
+            boolean bfloat16 = in.readBoolean();
             int count = in.readInt();
             var tensors = new ArrayList<Value>();
             var channel = Channels.newChannel(in);
@@ -95,7 +99,7 @@ record Checkpoint(
                 }
                 tensors.add(value);
             }
-            return new Checkpoint(step, epoch, batch, elapsed, best, worse, revisions, tensors);
+            return new Checkpoint(step, epoch, batch, elapsed, best, worse, revisions, bfloat16, tensors);
         }
     }
 

@@ -57,6 +57,7 @@ public final class Trainer implements AutoCloseable {
         var options = ScriptOptions.training()
                 .outputs(objective.values())
                 .batchStatistics(settings.batchStatistics())
+                .bfloat16(settings.bfloat16())
                 .trainable(settings.trainable());
         var script = ScriptCompiler.compile(model, options);
         if (script.weights().isEmpty()) {

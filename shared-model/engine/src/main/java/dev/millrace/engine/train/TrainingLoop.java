@@ -100,10 +100,39 @@ public final class TrainingLoop {
      * @throws RefusedException as {@link #run(Model, Objective)}
      */
     public TrainingResult run(Model model, Objective objective, Revisions revisions) throws IOException {
-        try (var projections = Projections.add(model, objective, data, settings, directory);
-                var trainer = Trainer.open(model, projections.objective(), settings, directory)) {
-            var run = new Run(trainer, revisions);
-            run.restore();
+        var latest = observer.latest();
+        Optional<Checkpoint> checkpoint =
+                latest.isPresent() ? Optional.of(Checkpoint.read(latest.get())) : Optional.empty();
+        try (var projections = Projections.add(model, objective, data, settings, directory)) {
+            var chosen = checkpoint.isPresent()
+                    ? settings.bfloat16(checkpoint.get().bfloat16())
+                    : fastest(model, projections.objective());
+            return run(model, projections.objective(), revisions, chosen, checkpoint);
+        }
+    }
+
+    /** As a continued run began, or what is measured on the first batch. */
+    private TrainingSettings fastest(Model model, Objective objective) throws IOException {
+        if (!settings.bfloat16()) {
+            return settings;
+        }
+        var batches = data.epoch(0).iterator();
+        return batches.hasNext()
+                ? new Precision(directory, settings.threads(), System::nanoTime)
+                        .fastest(model, objective, settings, batches.next())
+                : settings;
+    }
+
+    private TrainingResult run(
+            Model model,
+            Objective objective,
+            Revisions revisions,
+            TrainingSettings chosen,
+            Optional<Checkpoint> checkpoint)
+            throws IOException {
+        try (var trainer = Trainer.open(model, objective, chosen, directory)) {
+            var run = new Run(trainer, revisions, chosen.bfloat16());
+            checkpoint.ifPresent(run::restore);
             try {
                 return run.train();
             } finally {
@@ -132,11 +161,13 @@ public final class TrainingLoop {
         private double best = Double.NEGATIVE_INFINITY;
         private int worse;
         private final Revisions revisions;
+        private final boolean bfloat16;
         private int revised;
         private boolean finished;
 
-        Run(Trainer trainer, Revisions revisions) throws IOException {
+        Run(Trainer trainer, Revisions revisions, boolean bfloat16) throws IOException {
             this.trainer = trainer;
+            this.bfloat16 = bfloat16;
             this.revisions = revisions;
             batches = data.batches();
             if (batches == 0) {
@@ -164,7 +195,7 @@ public final class TrainingLoop {
                 }
             }
             finished = true;
-            return new TrainingResult(step, epoch, loss, hasBest() ? best : Double.NaN, ending, elapsed());
+            return new TrainingResult(step, epoch, loss, hasBest() ? best : Double.NaN, ending, bfloat16, elapsed());
         }
 
         /** The rest of the present epoch, or of the budget. */
@@ -279,26 +310,23 @@ public final class TrainingLoop {
         private void saveIfDue() throws IOException {
             if (Duration.between(savedAt, clock.instant()).compareTo(settings.checkpointEvery()) >= 0) {
                 var file = java.nio.file.Files.createTempFile(directory, "training", ".checkpoint");
-                new Checkpoint(step, epoch, batch, elapsed(), best, worse, revised, trainer.everything()).write(file);
+                new Checkpoint(step, epoch, batch, elapsed(), best, worse, revised, bfloat16, trainer.everything())
+                        .write(file);
                 observer.save(file);
                 java.nio.file.Files.delete(file);
                 savedAt = clock.instant();
             }
         }
 
-        void restore() throws IOException {
-            var latest = observer.latest();
-            if (latest.isPresent()) {
-                var checkpoint = Checkpoint.read(latest.get());
-                step = checkpoint.step();
-                epoch = checkpoint.epoch();
-                batch = checkpoint.batch();
-                startedAt = clock.instant().minus(checkpoint.elapsed());
-                best = checkpoint.best();
-                worse = checkpoint.worse();
-                revised = checkpoint.revisions();
-                trainer.restore(checkpoint.tensors());
-            }
+        void restore(Checkpoint checkpoint) {
+            step = checkpoint.step();
+            epoch = checkpoint.epoch();
+            batch = checkpoint.batch();
+            startedAt = clock.instant().minus(checkpoint.elapsed());
+            best = checkpoint.best();
+            worse = checkpoint.worse();
+            revised = checkpoint.revisions();
+            trainer.restore(checkpoint.tensors());
         }
     }
 }

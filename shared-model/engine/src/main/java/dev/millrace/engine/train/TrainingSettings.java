@@ -12,6 +12,8 @@ import java.util.function.Predicate;
  * @param keepZeros weights that are 0 at the start stay 0, as a pruned model wants it; biases and scales are not held
  * @param movement whether it is added up how far each weight moves away from zero, {@code −Σ rate · gradient · weight}
  * @param batchStatistics whether BatchNormalization normalizes by the batch and learns its statistics
+ * @param bfloat16 whether products may be computed in bfloat16; {@link TrainingLoop} does so where it measures that steps are
+ *     faster
  * @param trainable which tensors may change, by name
  * @param patience validations without a better one before training stops; 0 never stops early
  * @param seed of everything random inside the graph, such as dropout
@@ -27,6 +29,7 @@ public record TrainingSettings(
         boolean keepZeros,
         boolean movement,
         boolean batchStatistics,
+        boolean bfloat16,
         Predicate<String> trainable,
         int patience,
         long seed,
@@ -52,7 +55,20 @@ public record TrainingSettings(
 
     public static TrainingSettings of(Optimizer optimizer, Schedule schedule, Budget budget) {
         return new TrainingSettings(
-                optimizer, schedule, budget, 1, 0, false, false, true, name -> true, 0, 0, 1, Duration.ofSeconds(30));
+                optimizer,
+                schedule,
+                budget,
+                1,
+                0,
+                false,
+                false,
+                true,
+                false,
+                name -> true,
+                0,
+                0,
+                1,
+                Duration.ofSeconds(30));
     }
 
     public TrainingSettings accumulate(int batches) {
@@ -73,6 +89,10 @@ public record TrainingSettings(
 
     public TrainingSettings batchStatistics(boolean on) {
         return with(copy -> copy.batchStatistics = on);
+    }
+
+    public TrainingSettings bfloat16(boolean on) {
+        return with(copy -> copy.bfloat16 = on);
     }
 
     public TrainingSettings trainable(Predicate<String> names) {
@@ -107,6 +127,7 @@ public record TrainingSettings(
                 copy.keepZeros,
                 copy.movement,
                 copy.batchStatistics,
+                copy.bfloat16,
                 copy.trainable,
                 copy.patience,
                 copy.seed,
@@ -121,6 +142,7 @@ public record TrainingSettings(
         private boolean keepZeros;
         private boolean movement;
         private boolean batchStatistics;
+        private boolean bfloat16;
         private Predicate<String> trainable;
         private int patience;
         private long seed;
@@ -133,6 +155,7 @@ public record TrainingSettings(
             keepZeros = from.keepZeros;
             movement = from.movement;
             batchStatistics = from.batchStatistics;
+            bfloat16 = from.bfloat16;
             trainable = from.trainable;
             patience = from.patience;
             seed = from.seed;

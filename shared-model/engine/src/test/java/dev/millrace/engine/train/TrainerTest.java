@@ -121,6 +121,22 @@ class TrainerTest {
     }
 
     @Test
+    void learnsWithProductsInBfloat16() throws IOException {
+        var model = TinyModels.cnn();
+        var batch = ToyData.batches(model, 1, 1).get(0);
+        try (var exact = open(model, CLASSES, settings(PLAIN));
+                var rounded = open(model, CLASSES, settings(PLAIN).bfloat16(true))) {
+            double before = rounded.evaluate(batch).total();
+            assertThat(before).isNotEqualTo(exact.evaluate(batch).total());
+            assertThat(before).isCloseTo(exact.evaluate(batch).total(), within(0.05));
+            for (int i = 0; i < 60; i++) {
+                rounded.step(batch, 0.1, i);
+            }
+            assertThat(rounded.evaluate(batch).total()).isLessThan(0.8 * before);
+        }
+    }
+
+    @Test
     void clipsTheGradientByItsNorm() throws IOException {
         var model = TinyModels.mlp();
         var before = floats(model.graph(), "fc1.weight");

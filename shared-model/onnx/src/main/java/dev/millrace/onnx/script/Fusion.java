@@ -49,7 +49,7 @@ enum Fusion {
             "op.softmax_attention({q}, {k}, {v}, None, 1.0 / {s})", "MatMul(Softmax(Div(MatMul(q, k), s:number)), v)"),
     ATTENTION("op.softmax_attention({q}, {k}, {v}, None, 1.0)", "MatMul(Softmax(MatMul(q, k)), v)"),
     /** {@code x·w + b}, the layer that PyTorch calls linear. */
-    LINEAR("op.linear({x}, {w}, {b})", "Add(MatMul(x, w:matrix), b:vector)");
+    LINEAR("op.linear({x}, {w}, {b}, {narrow})", "Add(MatMul(x, w:matrix), b:vector)");
 
     /** Inner part of the formula with the hyperbolic tangent. */
     private static final String TANH =
@@ -59,7 +59,7 @@ enum Fusion {
 
     private static final Set<String> NUMBERS = Set.of("e", "s");
 
-    private static final java.util.regex.Pattern PLACE = java.util.regex.Pattern.compile("\\{(\\w)}");
+    private static final java.util.regex.Pattern PLACE = java.util.regex.Pattern.compile("\\{(\\w+)}");
 
     private final String script;
     private final List<Pattern> patterns;
@@ -83,6 +83,9 @@ enum Fusion {
         String script(ScriptCompiler compiler, Scope scope) {
             return PLACE.matcher(fusion.script).replaceAll(place -> {
                 var name = place.group(1);
+                if (name.equals("narrow")) {
+                    return compiler.narrow() ? "True" : "False";
+                }
                 var value = Objects.requireNonNull(values.get(name), name);
                 return Matcher.quoteReplacement(
                         NUMBERS.contains(name)

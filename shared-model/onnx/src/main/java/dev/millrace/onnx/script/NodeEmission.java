@@ -25,12 +25,20 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
             "LayerNormalization",
             "MatMul");
 
+    private static final Set<String> PRODUCTS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
+
     @Override
     public String in(int input) {
         if (!has(input)) {
             throw new RefusedException("INPUT_MISSING", node.toString(), "no input " + input, "an input");
         }
-        return compiler.expression(scope, node.input(input), role(input));
+        var expression = compiler.expression(scope, node.input(input), role(input));
+        return isNarrow() ? "op.narrow(" + expression + ")" : expression;
+    }
+
+    /** Whether the operator computes in bfloat16 what the others compute in float32. */
+    private boolean isNarrow() {
+        return compiler.narrow() && node.domain().isEmpty() && PRODUCTS.contains(node.opType());
     }
 
     private Slot.Role role(int input) {
@@ -119,7 +127,7 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
 
     @Override
     public void define(int output, String expression) {
-        line(declare(output) + " = " + expression);
+        line(declare(output) + " = " + (isNarrow() ? "op.wide(" + expression + ")" : expression));
     }
 
     @Override

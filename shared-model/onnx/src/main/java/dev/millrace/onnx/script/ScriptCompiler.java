@@ -244,6 +244,11 @@ public final class ScriptCompiler {
         return options.outputs().contains(value);
     }
 
+    /** Whether products are computed in bfloat16. */
+    boolean narrow() {
+        return options.bfloat16();
+    }
+
     boolean trains() {
         return options.differentiable();
     }

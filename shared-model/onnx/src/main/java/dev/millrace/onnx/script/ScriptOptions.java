@@ -14,37 +14,45 @@ import java.util.function.Predicate;
  * @param batchStatistics whether BatchNormalization normalizes by the batch and updates its statistics while training;
  *     otherwise they are frozen
  * @param trainable which float tensors may be trained, by name
+ * @param bfloat16 whether convolutions and matrix products of float32 are computed in bfloat16, weights and everything else
+ *     in float32
  */
 public record ScriptOptions(
         List<String> outputs,
         boolean differentiable,
         boolean channelsLast,
         boolean batchStatistics,
-        Predicate<String> trainable) {
+        Predicate<String> trainable,
+        boolean bfloat16) {
 
     /** Computes what the file says, in the types it says. */
     public static ScriptOptions exact() {
-        return new ScriptOptions(List.of(), false, false, false, name -> true);
+        return new ScriptOptions(List.of(), false, false, false, name -> true, false);
     }
 
     /** What training wants: float32, channels-last convolutions, batch statistics updated. */
     public static ScriptOptions training() {
-        return new ScriptOptions(List.of(), true, true, true, name -> true);
+        return new ScriptOptions(List.of(), true, true, true, name -> true, false);
     }
 
     public ScriptOptions outputs(List<String> names) {
-        return new ScriptOptions(List.copyOf(names), differentiable, channelsLast, batchStatistics, trainable);
+        return new ScriptOptions(
+                List.copyOf(names), differentiable, channelsLast, batchStatistics, trainable, bfloat16);
     }
 
     public ScriptOptions batchStatistics(boolean updated) {
-        return new ScriptOptions(outputs, differentiable, channelsLast, updated, trainable);
+        return new ScriptOptions(outputs, differentiable, channelsLast, updated, trainable, bfloat16);
     }
 
     public ScriptOptions channelsLast(boolean on) {
-        return new ScriptOptions(outputs, differentiable, on, batchStatistics, trainable);
+        return new ScriptOptions(outputs, differentiable, on, batchStatistics, trainable, bfloat16);
     }
 
     public ScriptOptions trainable(Predicate<String> names) {
-        return new ScriptOptions(outputs, differentiable, channelsLast, batchStatistics, names);
+        return new ScriptOptions(outputs, differentiable, channelsLast, batchStatistics, names, bfloat16);
+    }
+
+    public ScriptOptions bfloat16(boolean on) {
+        return new ScriptOptions(outputs, differentiable, channelsLast, batchStatistics, trainable, on);
     }
 }
