@@ -2,12 +2,8 @@ package dev.millrace.evaluation;
 
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.Shapes;
 import dev.millrace.message.Evaluation;
 import dev.millrace.message.Measurements;
-import dev.millrace.message.RefusedException;
-import dev.millrace.onnx.Macs;
-import dev.millrace.onnx.Model;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.LocalData;
 import java.io.IOException;
@@ -17,7 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.Executors;
 
 /** Measures two models side by side: what they give, what they weigh, what they need and how fast they are. */
 public final class Comparison {
@@ -52,6 +48,9 @@ public final class Comparison {
         void at(double fraction, String activity);
     }
 
+    /** Each takes the memory of a run. */
+    private static final int MOST_STREAMS = 4;
+
     private final Settings settings;
     private final Path directory;
     private final Progress progress;
@@ -74,14 +73,28 @@ public final class Comparison {
     public Report run(Path baseline, Path result, Optional<LocalData> data, Optional<String> metric)
             throws IOException {
         progress.at(0, "reading models");
-        var weightOfBaseline = Weight.of(baseline, ModelGate.open(baseline));
-        var weightOfResult = result.equals(baseline) ? weightOfBaseline : Weight.of(result, ModelGate.open(result));
-        var ort = SessionSettings.threads(settings.threads());
+        var gatedBaseline = ModelGate.open(baseline);
+        var gatedResult = ModelGate.open(result);
+        int streams = Math.min(settings.threads(), MOST_STREAMS);
+        var ort = SessionSettings.threads(settings.threads() / streams);
+        var background = Executors.newSingleThreadExecutor();
         Quality quality;
+        Facts ofBaseline;
+        Facts ofResult;
         try (var first = OrtSession.open(baseline, ort);
                 var second = OrtSession.open(result, ort);
                 var inputs = Inputs.open(data.orElse(null), first, settings.batch())) {
-            quality = Quality.measure(first, second, inputs, fraction -> progress.at(0.05 + 0.5 * fraction, "scoring"));
+            var sample = inputs.first();
+            var lookingAtBaseline = background.submit(() -> Facts.of(baseline, gatedBaseline, sample, directory));
+            var lookingAtResult = result.equals(baseline)
+                    ? lookingAtBaseline
+                    : background.submit(() -> Facts.of(result, gatedResult, sample, directory));
+            quality = Quality.measure(
+                    first, second, inputs, streams, fraction -> progress.at(0.05 + 0.5 * fraction, "scoring"));
+            ofBaseline = Pending.get(lookingAtBaseline);
+            ofResult = Pending.get(lookingAtResult);
+        } finally {
+            Pending.end(background);
         }
         var chosen = quality.metric(metric.orElse(null));
         quality = quality.with(chosen);
@@ -99,47 +112,26 @@ public final class Comparison {
             operators.put("result", OperatorTimes.measure(result, quality.feeds(), directory, settings.threads()));
         }
         Files.delete(feeds);
-        var macsOfBaseline = macs(baseline, quality);
-        var macsOfResult = result.equals(baseline) ? macsOfBaseline : macs(result, quality);
         var evaluation = new Evaluation(
                 chosen,
-                measurements(
-                        quality.baseline(), weightOfBaseline, loadOfBaseline, latencies.baseline(), macsOfBaseline),
-                measurements(quality.result(), weightOfResult, loadOfResult, latencies.result(), macsOfResult),
+                measurements(quality.baseline(), ofBaseline, loadOfBaseline, latencies.baseline()),
+                measurements(quality.result(), ofResult, loadOfResult, latencies.result()),
                 quality.fidelity(),
                 quality.samples());
         progress.at(1, "done");
         return new Report(evaluation, Notes.about(evaluation, quality.generated()), operators);
     }
 
-    /**
-     * Multiply-accumulates of one sample; absent where the model holds an operator whose cost is unknown, or cannot run with
-     * the values inside it as outputs.
-     */
-    private @Nullable Long macs(Path model, Quality quality) throws IOException {
-        var graph = Model.read(model).graph();
-        try {
-            var shapes = Shapes.observe(model, quality.feeds().get(0), directory);
-            var macs = Macs.of(graph, shapes);
-            return macs.isPresent() ? macs.getAsLong() / quality.rowsPerFeed() : null;
-        } catch (RefusedException e) {
-            return null;
-        }
-    }
-
     private static Measurements measurements(
-            Map<String, Double> metrics,
-            Weight weight,
-            Probe.Load load,
-            Measurements.Latency latency,
-            @Nullable Long macs) {
+            Map<String, Double> metrics, Facts facts, Probe.Load load, Measurements.Latency latency) {
+        var weight = facts.weight();
         return new Measurements(
                 metrics,
                 weight.sizeBytes(),
                 weight.compressedBytes(),
                 weight.parameters(),
                 weight.nonZeroParameters(),
-                macs,
+                facts.macs(),
                 load.millis(),
                 latency,
                 load.peakMemoryBytes());

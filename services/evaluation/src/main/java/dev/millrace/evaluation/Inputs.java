@@ -51,6 +51,15 @@ final class Inputs implements Closeable {
         return data == null ? generated : data.batches(rows);
     }
 
+    /** @throws RefusedException if there is none */
+    Batch first() {
+        var batches = batches().iterator();
+        if (!batches.hasNext()) {
+            throw new RefusedException("DATA_MISSING", "evaluation data", "no sample", "at least one");
+        }
+        return batches.next();
+    }
+
     /** Number of samples that {@link #batches()} will give, for progress; may read through the data. */
     long samples() throws IOException {
         return data == null ? generated.size() : data.samples();

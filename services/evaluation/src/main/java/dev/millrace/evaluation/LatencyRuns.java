@@ -16,6 +16,7 @@ import java.util.Map;
  */
 final class LatencyRuns {
     private static final long BLOCK_NANOS = 20_000_000;
+    private static final long WARM_UP_NANOS = 100_000_000;
     private static final int MOST_RUNS_OF_A_BLOCK = 256;
     private static final int MOST_RUNS = 4_000;
     private static final int FEWEST_RUNS = 10;
@@ -44,8 +45,11 @@ final class LatencyRuns {
         long warmUp() {
             feeds.forEach(feed -> feed.run().close());
             long start = System.nanoTime();
-            feeds.forEach(feed -> feed.run().close());
-            return Math.max(1, (System.nanoTime() - start) / feeds.size());
+            int warm = 0;
+            do {
+                feeds.get(warm++).run().close();
+            } while (warm < feeds.size() && System.nanoTime() - start < WARM_UP_NANOS);
+            return Math.max(1, (System.nanoTime() - start) / warm);
         }
 
         void block(int count) {

@@ -36,27 +36,37 @@ record Quality(
         boolean generated) {
     private static final int KEPT_FEEDS = 8;
 
-    static Quality measure(OrtSession first, OrtSession second, Inputs inputs, DoubleConsumer progress)
+    /** @param streams batches at a time */
+    static Quality measure(OrtSession first, OrtSession second, Inputs inputs, int streams, DoubleConsumer progress)
             throws IOException {
         requireSameInputs(first, second);
-        var names = outputNames(first, second);
-        var ofFirst = new TaskMetrics();
-        var ofSecond = new TaskMetrics();
-        var fidelity = new Fidelity();
-        var feeds = new ArrayList<Map<String, Value>>();
         long expectedSamples = inputs.samples();
-        long rows = 0;
-        int rowsPerSample = 1;
-        int rowsPerFeed = 1;
-        for (var batch : inputs.batches()) {
-            try (var a = first.run(batch.feed());
-                    var b = second.run(converted(batch.feed(), second.inputs()))) {
-                var renamed = new LinkedHashMap<String, Value>();
-                names.forEach((name, other) -> renamed.put(name, b.get(other)));
-                ofFirst.add(batch, a.values());
-                ofSecond.add(batch, renamed);
-                fidelity.add(batch, a.values(), renamed);
-            }
+        var gathering = new Gathering();
+        new PairedRuns(first, second, outputNames(first, second), streams).run(inputs.batches(), answers -> {
+            gathering.add(answers);
+            double expectedRows = Math.max(1, expectedSamples * gathering.rowsPerSample);
+            progress.accept(Math.min(1, gathering.rows / expectedRows));
+        });
+        return gathering.quality(inputs.generated());
+    }
+
+    /** Sums over the answers. */
+    private static final class Gathering {
+        private final TaskMetrics ofFirst = new TaskMetrics();
+        private final TaskMetrics ofSecond = new TaskMetrics();
+        private final Fidelity fidelity = new Fidelity();
+        private final List<Map<String, Value>> feeds = new ArrayList<>();
+        private long rows;
+        private int rowsPerSample = 1;
+        private int rowsPerFeed = 1;
+
+        void add(PairedRuns.Answers answers) {
+            var batch = answers.batch();
+            var first = answers.ofFirst().values();
+            var second = answers.ofSecond().values();
+            ofFirst.add(batch, first);
+            ofSecond.add(batch, second);
+            fidelity.add(batch, first, second);
             if (feeds.isEmpty()) {
                 rowsPerFeed = batch.rows();
             }
@@ -65,19 +75,18 @@ record Quality(
             }
             rows += batch.rows();
             rowsPerSample = batch.rowsPerLabel();
-            progress.accept(Math.min(1, (double) rows / Math.max(1, expectedSamples * rowsPerSample)));
         }
-        if (feeds.isEmpty()) {
-            throw new RefusedException("DATA_MISSING", "evaluation data", "no sample", "at least one");
+
+        Quality quality(boolean generated) {
+            return new Quality(
+                    ofFirst.values(),
+                    ofSecond.values(),
+                    fidelity.values(),
+                    rows / rowsPerSample,
+                    feeds,
+                    rowsPerFeed,
+                    generated);
         }
-        return new Quality(
-                ofFirst.values(),
-                ofSecond.values(),
-                fidelity.values(),
-                rows / rowsPerSample,
-                feeds,
-                rowsPerFeed,
-                inputs.generated());
     }
 
     /**
