@@ -249,9 +249,11 @@ class WorkerIT {
                 name,
                 Map.of("bootstrap.servers", broker.bootstrapServers()),
                 directory.resolve("data-" + name),
+                directory.resolve("engines"),
                 concurrency,
                 true,
                 child,
+                List.of(),
                 Duration.ofSeconds(15),
                 3,
                 1);

@@ -52,9 +52,11 @@ public final class WorkerProcess implements AutoCloseable {
                 arguments[0],
                 Map.of("bootstrap.servers", arguments[1]),
                 directory.resolve("data"),
+                directory.resolve("engines"),
                 1,
                 true,
                 child,
+                List.of(),
                 Duration.ofSeconds(15),
                 3,
                 1);

@@ -6,8 +6,10 @@ import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  * artifacts/     models, results and checkpoints, shared by all processes
+ * engines/       native libraries, unpacked once for all processes
  * server/        the broker and the jobs of `millrace serve`; one process at a time
  * runs/ID/       the same for one `millrace compress`, gone with it
  * </pre>
@@ -57,6 +60,10 @@ public record DataDirectory(Path path) {
         return path.resolve("artifacts");
     }
 
+    public Path engines() {
+        return path.resolve("engines");
+    }
+
     /** The state of the one server; empty when another process holds it. */
     public Optional<Held> holdServer() throws IOException {
         return hold(path.resolve("server"));
@@ -78,12 +85,30 @@ public record DataDirectory(Path path) {
 
     /** Where the server of this directory answers; empty when none runs. */
     public Optional<URI> serverAddress() throws IOException {
-        Path server = path.resolve("server");
-        try (var free = Files.exists(server) ? hold(server).orElse(null) : null) {
-            Path address = server.resolve(ADDRESS);
-            return free == null && Files.exists(address)
+        return address(path.resolve("server"));
+    }
+
+    /** Where the commands that work in processes of their own answer. */
+    public List<URI> runAddresses() throws IOException {
+        var addresses = new ArrayList<URI>();
+        Path runs = path.resolve("runs");
+        for (Path run : Files.isDirectory(runs) ? children(runs) : List.<Path>of()) {
+            address(run).ifPresent(addresses::add);
+        }
+        return addresses;
+    }
+
+    private static Optional<URI> address(Path state) throws IOException {
+        Path address = state.resolve(ADDRESS);
+        if (!Files.exists(address)) {
+            return Optional.empty();
+        }
+        try (var abandoned = hold(state).orElse(null)) {
+            return abandoned == null
                     ? Optional.of(URI.create(Files.readString(address).strip()))
                     : Optional.empty();
+        } catch (NoSuchFileException e) { // its process has just ended
+            return Optional.empty();
         }
     }
 

@@ -16,15 +16,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The broker and all services, started in this process.
  *
+ * @param directory what processes share: the artifact store, unpacked native libraries
  * @param state directory of the broker, the jobs and everything else of this process alone
- * @param artifacts directory of the artifact store; other processes may use it at the same time
  * @param httpPort of the gateway on the loopback interface; 0 takes a free one
  * @param brokerPort of the broker on the loopback interface; 0 takes a free one
  * @param roots files and directories of the user that requests may refer to
  * @param logLevel least level that is shown
  */
 public record Standalone(
-        Path state, Path artifacts, int httpPort, int brokerPort, Collection<Path> roots, Level logLevel) {
+        DataDirectory directory, Path state, int httpPort, int brokerPort, Collection<Path> roots, Level logLevel) {
 
     /** What the process is there for. */
     @FunctionalInterface
@@ -51,7 +51,9 @@ public record Standalone(
         System.setProperty("kafka.bootstrap.servers", EmbeddedBroker.address(port));
         System.setProperty("quarkus.log.console.level", logLevel.getName());
         System.setProperty("millrace.data-dir", state.toString());
-        System.setProperty("millrace.artifacts.directory", artifacts.toString());
+        System.setProperty("millrace.artifacts.directory", directory.artifacts().toString());
+        System.setProperty(
+                "millrace.worker.engines-directory", directory.engines().toString());
         System.setProperty(
                 "millrace.artifacts.roots",
                 roots.stream()

@@ -77,17 +77,25 @@ public final class StageRunner {
         } catch (RefusedException refused) {
             return new FromChild.Refused(refused.problem());
         } catch (OutOfMemoryError e) {
-            e.printStackTrace();
-            worker.write(new FromChild.Failed(problem("OUT_OF_MEMORY", task, String.valueOf(e.getMessage())), true));
-            Runtime.getRuntime().halt(OUT_OF_MEMORY);
-            throw e;
+            throw outOfMemory(task, e);
         } catch (IOException e) {
+            if (e.getCause() instanceof OutOfMemoryError full) { // no address space left to map a file into
+                throw outOfMemory(task, full);
+            }
             e.printStackTrace();
             return failed(StorageFull.says(e) ? StorageFull.CODE : "IO_ERROR", task, e);
         } catch (RuntimeException | Error e) { // a bug of the technique or an engine's error: costs this attempt only
             e.printStackTrace();
             return failed(StorageFull.says(e) ? StorageFull.CODE : "STAGE_ERROR", task, e);
         }
+    }
+
+    /** Says so and ends the process: who has taken all memory may not give it back. */
+    private OutOfMemoryError outOfMemory(ToChild.RunTask task, OutOfMemoryError e) throws IOException {
+        e.printStackTrace();
+        worker.write(new FromChild.Failed(problem("OUT_OF_MEMORY", task, String.valueOf(e.getMessage())), true));
+        Runtime.getRuntime().halt(OUT_OF_MEMORY);
+        return e;
     }
 
     private <O extends Record> FromChild.Succeeded run(ToChild.RunTask task, Technique<O> technique)

@@ -11,7 +11,6 @@ import dev.millrace.message.TaskRefused;
 import dev.millrace.stage.FromChild;
 import dev.millrace.stage.OptionBinder;
 import dev.millrace.stage.StorageFull;
-import dev.millrace.stage.Technique;
 import dev.millrace.stage.ToChild;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,15 +64,15 @@ final class Attempt implements Callable<Ending> {
         }
     }
 
-    /** Nobody will go on with this task: what it saved for the next attempt is removed. */
+    /** Nobody will go on with this task: what it, or an attempt before it, saved for the next one is removed. */
     void forgetCheckpoint() {
-        var key = work;
-        if (key != null) {
-            try {
-                new TaskCheckpoint(runner.store(), key).remove();
-            } catch (IOException e) { // costs room, not the task
-                LOG.warnf("a checkpoint stays in the store: %s", e);
-            }
+        try {
+            var key = work;
+            new TaskCheckpoint(runner.store(), key == null ? key() : key).remove();
+        } catch (RefusedException e) { // what cannot be worked on has saved nothing
+            LOG.debugf("no checkpoint to remove: %s", e);
+        } catch (IOException e) { // costs room, not the task
+            LOG.warnf("a checkpoint stays in the store: %s", e);
         }
     }
 
@@ -96,10 +95,8 @@ final class Attempt implements Callable<Ending> {
     }
 
     private Record run() throws InterruptedException, ChildDiedException, FailedException, IOException {
-        var technique = runner.techniques().technique(task.stage(), task.technique());
-        var options = Json.mapper().valueToTree(OptionBinder.bind(where(), technique.options(), task.options()));
         var local = inputs.resolve(task);
-        var key = key(technique, options, local);
+        var key = key(local);
         work = key;
         var found = results.find(key);
         runner.metrics().looked(found.isPresent());
@@ -109,7 +106,13 @@ final class Attempt implements Callable<Ending> {
         return compute(key, local).answer(task, false, number, runner.worker());
     }
 
-    private TaskKey key(Technique<?> technique, JsonNode options, LocalInputs local) throws IOException {
+    private TaskKey key() throws IOException {
+        return key(inputs.resolve(task));
+    }
+
+    private TaskKey key(LocalInputs local) throws IOException {
+        var technique = runner.techniques().technique(task.stage(), task.technique());
+        JsonNode options = Json.mapper().valueToTree(OptionBinder.bind(where(), technique.options(), task.options()));
         var parts = new HashMap<>(local.contents());
         var bound = new HashMap<String, JsonNode>();
         options.properties().forEach(option -> bound.put(option.getKey(), option.getValue()));

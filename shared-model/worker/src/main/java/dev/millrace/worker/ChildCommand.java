@@ -16,8 +16,14 @@ record ChildCommand(List<String> words, Map<String, String> environment) {
     private static final Path SHELL = Path.of("/bin/sh");
     private static final String ANSWERS = "/dev/fd/3";
 
-    static ChildCommand of(ChildClassPath classPath, ChildLimits limits, Path dataDirectory) throws IOException {
-        var engines = Files.createDirectories(dataDirectory.resolve("engines").toAbsolutePath());
+    /**
+     * Makes the command.
+     *
+     * @param javaOptions more options of the child's JVM
+     * @param engines where native libraries are unpacked; processes may share it
+     */
+    static ChildCommand of(ChildClassPath classPath, ChildLimits limits, List<String> javaOptions, Path engines)
+            throws IOException {
         var shell = Files.isExecutable(SHELL);
         var words = new ArrayList<String>();
         if (shell) {
@@ -33,11 +39,13 @@ record ChildCommand(List<String> words, Map<String, String> environment) {
                 "-XX:+DisplayVMOutputToStderr",
                 "-Dai.djl.pytorch.graph_optimizer=false",
                 "-D" + StageRunner.CODE + "=" + classPath.code()));
+        words.addAll(javaOptions);
         if (shell) {
             words.add("-D" + StageRunner.ANSWERS + "=" + ANSWERS);
         }
         words.add(StageRunner.class.getName());
-        return new ChildCommand(List.copyOf(words), environment(classPath, limits, engines));
+        return new ChildCommand(
+                List.copyOf(words), environment(classPath, limits, Files.createDirectories(engines.toAbsolutePath())));
     }
 
     private static String script(ChildLimits limits) {

@@ -32,6 +32,11 @@ record Delivery(ConsumerRecord<String, byte[]> record, CloudEvent event, TaskIss
         return new Delivery(record, event, task, used(record) + deliveries);
     }
 
+    /** Whether somebody may have worked on the task before. */
+    boolean isRepeated() {
+        return attempt > 1 || record.headers().lastHeader(USED_ATTEMPTS) != null;
+    }
+
     /** Headers of the same task when this delivery shall not count. */
     Map<String, String> withoutThisAttempt() {
         return Map.of(USED_ATTEMPTS, Integer.toString(attempt - 1));

@@ -122,9 +122,11 @@ final class TaskLoop implements Runnable {
     private boolean handle(TaskQueue.Lease lease, Delivery delivery) throws InterruptedException {
         var task = delivery.task();
         if (cancellations.contains(task.taskId())) {
+            forgetCheckpoint(delivery);
             return lease.accept();
         }
         if (delivery.attempt() > allowedAttempts) {
+            forgetCheckpoint(delivery);
             var problem = new Problem(
                     "WORKER_LOST",
                     task.taskId(),
@@ -153,6 +155,13 @@ final class TaskLoop implements Runnable {
         } finally {
             cancellations.forget(task.taskId());
             running = null;
+        }
+    }
+
+    /** Removes what attempts that are over have saved, where nobody will go on with the task. */
+    private void forgetCheckpoint(Delivery delivery) {
+        if (delivery.isRepeated()) {
+            runner.attempt(delivery.task(), delivery.attempt()).forgetCheckpoint();
         }
     }
 

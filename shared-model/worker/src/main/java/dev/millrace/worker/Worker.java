@@ -59,7 +59,7 @@ public final class Worker implements AutoCloseable {
         this.classPath = ChildClassPath.ofThisProcess();
         this.workDirectory = WorkDirectory.open(settings.dataDirectory().resolve("work"));
         this.pool = new RunnerPool(
-                ChildCommand.of(classPath, settings.child(), settings.dataDirectory()),
+                ChildCommand.of(classPath, settings.child(), settings.javaOptions(), settings.engines()),
                 classPath.code(),
                 settings.child(),
                 settings.concurrency(),

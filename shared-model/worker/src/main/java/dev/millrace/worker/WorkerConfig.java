@@ -2,7 +2,9 @@ package dev.millrace.worker;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -35,6 +37,10 @@ interface WorkerConfig {
     @WithDefault("4")
     int partitions();
 
+    /** Where native libraries are unpacked, once; processes may share it. */
+    @WithDefault("${millrace.data-dir}/engines")
+    Path enginesDirectory();
+
     Child child();
 
     /** Limits of a child JVM. */
@@ -42,9 +48,11 @@ interface WorkerConfig {
         /** Java heap in MiB; absent means a quarter of the machine's memory divided by {@code concurrency}. */
         OptionalLong heapMib();
 
-        /** Address space in MiB, models mapped into memory included; 0 means no limit. */
-        @WithDefault("0")
-        long addressSpaceMib();
+        /**
+         * Address space in MiB, models mapped into memory included; 0 means no limit. Absent means twice the machine's memory
+         * and 32 GiB, which ends what maps without end; on a machine with a GPU no limit, for drivers reserve more.
+         */
+        OptionalLong addressSpaceMib();
 
         @WithDefault("4096")
         int openFiles();
@@ -56,6 +64,9 @@ interface WorkerConfig {
         /** Longest time without a sign of progress. */
         @WithDefault("10m")
         Duration silenceLimit();
+
+        /** More options of the child's JVM. */
+        Optional<List<String>> javaOptions();
 
         /** Tasks after which a child is replaced by a fresh one. */
         @WithDefault("100")

@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -34,6 +35,8 @@ class WorkerLifecycle {
     private static final Duration CHILD_START = Duration.ofSeconds(60);
     private static final long MIB = 1 << 20;
     private static final long SMALLEST_HEAP = 256 * MIB;
+    private static final long SPARE_ADDRESS_SPACE = 32 * 1024 * MIB;
+    private static final Path GPU = Path.of("/dev/nvidiactl");
 
     private final Config config;
     private final WorkerConfig settings;
@@ -88,7 +91,7 @@ class WorkerLifecycle {
                 child.heapMib().isPresent()
                         ? child.heapMib().getAsLong() * MIB
                         : Math.max(SMALLEST_HEAP, machineMemoryBytes() / 4 / concurrency),
-                child.addressSpaceMib() * MIB,
+                child.addressSpaceMib().isPresent() ? child.addressSpaceMib().getAsLong() * MIB : addressSpaceBytes(),
                 child.openFiles(),
                 threads,
                 child.timeLimit(),
@@ -99,9 +102,11 @@ class WorkerLifecycle {
                 settings.name().orElseGet(this::defaultName),
                 connection(),
                 dataDirectory,
+                settings.enginesDirectory(),
                 concurrency,
                 settings.warm(),
                 limits,
+                child.javaOptions().orElse(List.of()),
                 settings.lockDuration(),
                 settings.attempts(),
                 settings.partitions());
@@ -110,6 +115,10 @@ class WorkerLifecycle {
     private String defaultName() {
         var host = config.getOptionalValue("HOSTNAME", String.class).orElse("localhost");
         return host + "-" + ProcessHandle.current().pid();
+    }
+
+    private static long addressSpaceBytes() {
+        return Files.exists(GPU) ? 0 : 2 * machineMemoryBytes() + SPARE_ADDRESS_SPACE;
     }
 
     /** Of the container, where there is one. */

@@ -2,6 +2,7 @@ package dev.millrace.worker;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,9 +10,11 @@ import java.util.Map;
  *
  * @param name of this process, in events and logs
  * @param kafka how to reach Kafka: bootstrap servers and, where needed, security settings
- * @param dataDirectory where it keeps what need not be shared: unpacked engines, working directories
+ * @param dataDirectory where it keeps what need not be shared: working directories
+ * @param engines where native libraries are unpacked; processes may share it
  * @param concurrency tasks at a time, child JVMs
  * @param warm whether children are started before they are needed
+ * @param javaOptions more options of the child JVMs
  * @param lock how long a task stays locked when its worker falls silent
  * @param attempts at a task before it fails
  * @param partitions of topics that this worker has to create
@@ -20,13 +23,16 @@ public record WorkerSettings(
         String name,
         Map<String, Object> kafka,
         Path dataDirectory,
+        Path engines,
         int concurrency,
         boolean warm,
         ChildLimits child,
+        List<String> javaOptions,
         Duration lock,
         int attempts,
         int partitions) {
     public WorkerSettings {
         kafka = Map.copyOf(kafka);
+        javaOptions = List.copyOf(javaOptions);
     }
 }

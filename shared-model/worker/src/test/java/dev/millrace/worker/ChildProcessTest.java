@@ -90,6 +90,12 @@ class ChildProcessTest {
     }
 
     @Test
+    void endsAChildThatTakesAddressSpaceWithoutEnd() throws Exception {
+        assertThat(((FromChild.Failed) run("map", "", 0)).problem().code()).isEqualTo("OUT_OF_MEMORY");
+        assertThat(run("echo", "", 0)).isInstanceOf(FromChild.Succeeded.class);
+    }
+
+    @Test
     void endsAChildThatIsSilentForTooLong() throws Exception {
         assertDies("sleep", "silently", 60_000, "SILENT");
         assertThat(run("echo", "", 0)).isInstanceOf(FromChild.Succeeded.class);

@@ -9,6 +9,9 @@ import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -86,7 +89,8 @@ public final class ProbeStage implements Stage {
                     Runtime.getRuntime().halt(139);
                     throw new IllegalStateException();
                 }),
-                new Probe("oom", true, ProbeStage::oom));
+                new Probe("oom", true, ProbeStage::oom),
+                new Probe("map", true, ProbeStage::map));
     }
 
     private static StageResult echo(Options options, StageContext context) throws IOException {
@@ -134,6 +138,18 @@ public final class ProbeStage implements Stage {
             hoard[i] = new byte[16 << 20];
         }
         return new StageResult(null, null, Map.of("bytes", LongNode.valueOf(hoard[0].length)));
+    }
+
+    /** Takes address space without end, none of it from the Java heap. */
+    private static StageResult map(Options options, StageContext context) throws IOException {
+        var mapped = new MappedByteBuffer[1 << 16];
+        var hole = context.workDirectory().resolve("hole");
+        try (var file = new RandomAccessFile(hole.toFile(), "rw")) {
+            for (int i = 0; i < mapped.length; i++) {
+                mapped[i] = file.getChannel().map(FileChannel.MapMode.READ_WRITE, 0, 1L << 30);
+            }
+        }
+        return new StageResult(null, null, Map.of("bytes", LongNode.valueOf(mapped[0].capacity())));
     }
 
     private static String pid() {

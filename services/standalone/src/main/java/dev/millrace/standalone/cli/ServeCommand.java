@@ -54,7 +54,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         DataDirectory directory = dataDirectory.value();
         try (var held = directory.holdServer().orElseThrow(() -> taken(directory))) {
-            return new Standalone(held.directory(), directory.artifacts(), port, kafkaPort, realPaths(), Level.INFO)
+            return new Standalone(directory, held.directory(), port, kafkaPort, realPaths(), Level.INFO)
                     .run((gateway, broker) -> {
                         held.publish(gateway);
                         terminal.out().println("millrace serves " + gateway + ", Kafka " + broker);
