@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,6 +111,58 @@ class CompressIT {
         assertThat(noModel.err()).contains("NOT_FOUND", "none.onnx");
         assertThat(noData.status()).isEqualTo(2);
         assertThat(noData.err()).contains("NOT_FOUND", "none.npz");
+    }
+
+    @Test
+    void whatRunsIsListedElsewhereAndEndsAtOnceWithItsChildrenWhenStopped() throws Exception {
+        var command = cli.command(
+                        "compress",
+                        "tiny.onnx",
+                        "--out",
+                        "out",
+                        "--stage",
+                        "pruning:magnitude,sparsity=0.5",
+                        "--stage",
+                        "evaluation:compare,seconds=600")
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("log").toFile())
+                .start();
+        try {
+            Waiting.until(() -> Waiting.line(directory.resolve("log"), "2 evaluation:compare"));
+            var children = command.descendants().toList();
+            assertThat(children).isNotEmpty();
+            assertThat(cli.run("status").out()).contains("running");
+
+            command.destroy();
+
+            assertThat(command.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            for (var child : children) {
+                child.onExit().get(10, TimeUnit.SECONDS);
+            }
+            assertThat(directory.resolve("home/runs")).isEmptyDirectory();
+        } finally {
+            command.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aDataDirectoryThatCannotBeOneIsNamed() throws Exception {
+        Files.writeString(directory.resolve("file"), "no directory");
+
+        var result = cli.run(
+                "compress",
+                "tiny.onnx",
+                "--out",
+                "out",
+                "--stage",
+                "pruning:magnitude,sparsity=0.5",
+                "--data-dir",
+                "file");
+
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.err())
+                .contains("millrace: ", directory.resolve("file").toString());
+        assertThat(result.err()).doesNotContain("\tat ");
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -105,6 +106,31 @@ class ServeIT {
         assertThat(cli.run("compress", "tiny.onnx", "--out", "next", "--stage", PRUNE, "--server", address())
                         .status())
                 .isZero();
+    }
+
+    @Test
+    @Order(3)
+    void stoppingTheCommandCancelsItsJob() throws Exception {
+        Path err = directory.resolve("stopped.err");
+        var command = cli.command(
+                        "compress",
+                        "tiny.onnx",
+                        "--out",
+                        "stopped",
+                        "--server",
+                        address(),
+                        "--stage",
+                        PRUNE,
+                        "--stage",
+                        "evaluation:compare,seconds=600")
+                .redirectError(err.toFile())
+                .start();
+        String jobId = Waiting.until(() -> Waiting.line(err, "job "));
+
+        command.destroy();
+
+        assertThat(command.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(cli.run("watch", jobId).err()).contains("was cancelled");
     }
 
     @Test

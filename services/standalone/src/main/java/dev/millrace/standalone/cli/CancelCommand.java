@@ -20,7 +20,7 @@ final class CancelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        server.gateway().cancel(jobId, reason);
+        server.gateway(jobId).cancel(jobId, reason);
         return ExitStatus.DONE;
     }
 }

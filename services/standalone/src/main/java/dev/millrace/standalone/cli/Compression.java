@@ -44,7 +44,7 @@ record Compression(
     }
 
     /**
-     * Compresses a model; what can be refused is refused before anything is started. Services in this process end the
+     * Compresses a model; when this process is told to stop before that is done, the job ends. What can be refused is refused before anything is started. Services in this process end the
      * process when {@code finish} has returned: nobody will use them again, and stopping them in order takes seconds.
      *
      * @param finish shows the job after its end and returns the exit status
@@ -62,7 +62,7 @@ record Compression(
 
     private int runHere(
             Path model, List<String> external, RecipeSource source, Path out, ToIntFunction<JobChanged> finish)
-            throws IOException {
+            throws IOException, InterruptedException {
         Set<Path> roots = new LinkedHashSet<>();
         var catalogue = LocalCatalogue.load();
         Recipe recipe = source.recipe(catalogue, file -> {
@@ -75,19 +75,34 @@ record Compression(
         var store = FileArtifactStore.open(directory.artifacts(), List.of());
         var stored = CompletableFuture.supplyAsync(() -> put(store, model, external));
         var state = directory.holdRun();
-        return new Standalone(state.directory(), directory.artifacts(), 0, 0, roots, Level.SEVERE)
-                .run((address, broker) -> {
-                    var gateway = new Gateway(address);
-                    String jobId = gateway.submit(recipe.request(stored.join()));
-                    JobChanged job = gateway.watch(jobId, progress);
-                    progress.end();
-                    ResultFiles.write(job, out, (reference, file) -> copy(store, reference, file));
-                    int status = finish.applyAsInt(job);
-                    store.close();
-                    state.discard();
-                    Runtime.getRuntime().halt(status);
-                    return status;
-                });
+        var services = new Standalone(directory, state.directory(), 0, 0, roots, Level.SEVERE);
+        // The children end with this process, and nobody waits for services that stop in order.
+        var stop = Interruption.on(() -> abandon(state));
+        try {
+            return services.run((address, broker) -> {
+                state.publish(address);
+                var gateway = new Gateway(address);
+                String jobId = gateway.submit(recipe.request(stored.join()));
+                JobChanged job = gateway.watch(jobId, progress);
+                progress.end();
+                ResultFiles.write(job, out, (reference, file) -> copy(store, reference, file));
+                int status = finish.applyAsInt(job);
+                store.close();
+                state.discard();
+                Runtime.getRuntime().halt(status);
+                return status;
+            });
+        } finally {
+            stop.close();
+        }
+    }
+
+    private static void abandon(DataDirectory.Held state) throws IOException {
+        try {
+            state.discard();
+        } finally {
+            Runtime.getRuntime().halt(ExitStatus.INTERRUPTED);
+        }
     }
 
     private int runThere(
@@ -106,8 +121,14 @@ record Compression(
         progress.say("sending the model");
         String jobId = gateway.submit(recipe.request(gateway.upload(model, external)));
         progress.end();
-        terminal.err().println("job " + jobId + ", which goes on when this command is stopped");
-        JobChanged job = gateway.watch(jobId, progress);
+        terminal.err().println("job " + jobId);
+        JobChanged job;
+        var stop = Interruption.on(() -> gateway.cancel(jobId, "millrace compress was stopped"));
+        try {
+            job = gateway.watch(jobId, progress);
+        } finally {
+            stop.close();
+        }
         progress.end();
         ResultFiles.write(job, out, gateway::download);
         return finish.applyAsInt(job);

@@ -11,5 +11,8 @@ final class ExitStatus {
     /** Done, but the objective was not met; the best model so far was written. */
     static final int OBJECTIVE_NOT_MET = 3;
 
+    /** The user stopped it, by Ctrl-C. */
+    static final int INTERRUPTED = 130;
+
     private ExitStatus() {}
 }

@@ -79,6 +79,12 @@ final class Gateway {
         return Json.read(get("/v1/jobs/" + jobId), JobChanged.class);
     }
 
+    boolean knows(String jobId) throws IOException, InterruptedException {
+        return send(request("/v1/jobs/" + jobId).build(), BodyHandlers.discarding())
+                        .statusCode()
+                == 200;
+    }
+
     /** The newest jobs, as the gateway lists them. */
     JsonNode jobs() throws IOException, InterruptedException {
         return Json.tree(get("/v1/jobs"));

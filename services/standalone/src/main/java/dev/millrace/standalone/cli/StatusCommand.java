@@ -11,7 +11,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "status", description = "Shows one job, or lists the newest.", mixinStandardHelpOptions = true)
+@Command(
+        name = "status",
+        description = "Shows one job, or lists the newest: of the server, and of compress commands at work.",
+        mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "JOB", description = "Id of a job.")
     private @Nullable String jobId;
@@ -30,17 +33,18 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var gateway = server.gateway();
         if (jobId == null) {
-            JsonNode page = gateway.jobs();
-            if (json) {
-                terminal.out().println(page.toPrettyString());
-            } else {
-                page.path("jobs").forEach(this::list);
+            for (var gateway : server.gateways()) {
+                JsonNode page = gateway.jobs();
+                if (json) {
+                    terminal.out().println(page.toPrettyString());
+                } else {
+                    page.path("jobs").forEach(this::list);
+                }
             }
             return ExitStatus.DONE;
         }
-        JobChanged job = gateway.job(jobId);
+        JobChanged job = server.gateway(jobId).job(jobId);
         if (json) {
             terminal.out().println(Json.tree(Json.write(job)).toPrettyString());
         } else if (job.state().terminal()) {

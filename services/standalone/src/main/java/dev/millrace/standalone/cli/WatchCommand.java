@@ -36,7 +36,7 @@ final class WatchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var gateway = server.gateway();
+        var gateway = server.gateway(jobId);
         var progress = new ProgressLine(terminal);
         JobChanged job = gateway.watch(jobId, progress);
         progress.end();
