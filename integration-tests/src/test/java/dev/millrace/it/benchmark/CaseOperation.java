@@ -41,7 +41,10 @@ record CaseOperation(String stage, String technique, String options) {
                             quantize("static-int8", "{}"),
                             new CaseOperation("evaluation", "compare", "{\"seconds\": 0.2}")),
             "unstructured-same-size",
-                    List.of(new CaseOperation("pruning", "magnitude", "{\"sparsity\": 0.9, \"scope\": \"layer\"}")));
+                    List.of(new CaseOperation(
+                            "pruning",
+                            "magnitude",
+                            "{\"sparsity\": 0.9, \"scope\": \"layer\", \"recovery\": \"none\"}")));
 
     private static CaseOperation quantize(String technique, String options) {
         return new CaseOperation("quantization", technique, options);

@@ -69,7 +69,6 @@ final class Gradients implements Closeable {
     /** Terms summed over the batches, for each element. */
     IdentityHashMap<Weight, float[]> sum(Term term) {
         var sums = new IdentityHashMap<Weight, float[]>();
-        weights.forEach(weight -> sums.put(weight, new float[Math.toIntExact(weight.elements())]));
         for (var batch : batches) {
             add(weights, trainer.gradients(batch), term, sums);
         }
@@ -82,12 +81,10 @@ final class Gradients implements Closeable {
         for (var weight : weights) {
             var values = weight.tensor().floats();
             var numbers = of(weight, given).numbers().floats();
-            sums.merge(weight, new float[values.length], (sum, none) -> {
-                for (int i = 0; i < sum.length; i++) {
-                    sum[i] += term.of(values[i], numbers.get(i));
-                }
-                return sum;
-            });
+            var sum = sums.computeIfAbsent(weight, each -> new float[values.length]);
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += term.of(values[i], numbers.get(i));
+            }
         }
     }
 

@@ -49,7 +49,6 @@ final class Grasp implements Criterion.Scoring {
         try (var gradients = Gradients.ofLabels(evidence)) {
             var direction = direction(gradients);
             var sums = new IdentityHashMap<Weight, float[]>();
-            gradients.weights().forEach(weight -> sums.put(weight, new float[Math.toIntExact(weight.elements())]));
             for (var batch : gradients.batches()) {
                 var curvature = gradients.trainer().curvature(batch, direction);
                 Gradients.add(gradients.weights(), curvature, (weight, change) -> weight * change, sums);

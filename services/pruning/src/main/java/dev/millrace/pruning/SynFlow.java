@@ -95,7 +95,6 @@ final class SynFlow implements Criterion.Scoring {
 
     private static List<float[]> flows(Trainer trainer, Batch ones, List<Weight> weights) {
         var sums = new IdentityHashMap<Weight, float[]>();
-        weights.forEach(weight -> sums.put(weight, new float[Math.toIntExact(weight.elements())]));
         Gradients.add(weights, trainer.gradients(ones), (weight, gradient) -> Math.abs(weight * gradient), sums);
         for (var weight : weights) {
             for (float flow : Objects.requireNonNull(sums.get(weight))) {
