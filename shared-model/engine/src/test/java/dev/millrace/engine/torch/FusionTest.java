@@ -103,8 +103,12 @@ class FusionTest {
         });
         assertThat(ScriptCompiler.compile(twice, ScriptOptions.exact()).forward())
                 .doesNotContain("relu_");
+        var attended = model(m -> m.node("Relu", List.of(attention(m, "Mul", 0.5, ""))));
+        assertThat(ScriptCompiler.compile(attended, ScriptOptions.training()).forward())
+                .doesNotContain("relu_");
         agrees(once, 4);
         agrees(twice, 4);
+        agrees(attended, 300);
     }
 
     private static Model model(Writer writer) {

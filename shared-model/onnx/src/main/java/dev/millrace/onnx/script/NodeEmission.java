@@ -25,6 +25,7 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
             "LayerNormalization",
             "MatMul");
 
+    /** Operators that may be computed in bfloat16. */
     private static final Set<String> PRODUCTS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
 
     @Override
@@ -67,11 +68,16 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
         var value = node.input(input);
         boolean disposable = scope.producer(value)
                 .filter(maker -> maker.domain().isEmpty() && DISPOSABLE.contains(maker.opType()))
+                .filter(maker -> !maker.is("MatMul") || !endsFormula(maker)) // attention reads its result again
                 .isPresent();
         return disposable
                 && scope.graph().onlyConsumer(value).isPresent()
                 && Collections.frequency(node.inputs(), value) == 1
                 && !compiler.isWanted(value);
+    }
+
+    private boolean endsFormula(Node maker) {
+        return compiler.trains() && Fusion.endingAt(scope, maker).isPresent();
     }
 
     @Override
