@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jboss.logging.Logger;
@@ -173,7 +174,7 @@ final class TaskLoop implements Runnable {
                 var known = ending.get(lease.renewal().toMillis(), TimeUnit.MILLISECONDS);
                 return lease.held() ? known : lost(ending, attempt);
             } catch (TimeoutException e) {
-                if (!lease.renew()) {
+                if (!lease.renew(this::handBack)) {
                     return lost(ending, attempt);
                 }
             } catch (ExecutionException e) { // a bug of ours: it costs the attempt, not the worker
@@ -248,6 +249,17 @@ final class TaskLoop implements Runnable {
         outbox.outcome(delivery.task(), outcome, delivery.event());
         LOG.infof("%s", outcome.getClass().getSimpleName());
         return lease.accept();
+    }
+
+    /** A task that came beside the one that is worked on: another worker shall have it, at once and with all attempts left. */
+    private void handBack(ConsumerRecord<String, byte[]> record) throws InterruptedException {
+        try {
+            int deliveries = record.deliveryCount().map(Short::intValue).orElse(1);
+            outbox.reissue(record, Delivery.of(record, stage, deliveries).withoutThisAttempt());
+            LOG.infof("%s offset %d came unasked and is handed back", record.topic(), record.offset());
+        } catch (UnreadableEventException e) {
+            outbox.deadLetter(record, e);
+        }
     }
 
     /** The attempt was stopped because this process ends: another worker shall go on, at once and with all attempts left. */

@@ -9,6 +9,7 @@ import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -26,16 +27,25 @@ final class TaskQueue implements AutoCloseable {
 
     /**
      * How long the broker may take to answer: less than a poll. A question that is still out when a task comes is asked
-     * again in the background, and the answer locks a second task, which loses an attempt by it.
+     * again in the background, and the answer locks a second task.
      */
     private static final int ANSWER_MILLIS = 40;
 
-    private final KafkaShareConsumer<String, byte[]> consumer;
+    /** A task that was locked beside the one that is worked on is found when that is renewed, so the first time is soon. */
+    private static final Duration FIRST_RENEWAL = Duration.ofSeconds(1);
+
+    /** Who takes a task that was delivered though nobody asked for it. */
+    @FunctionalInterface
+    interface Surplus {
+        /** Sees to it that somebody works on it; it is taken off the queue afterwards. */
+        void handBack(ConsumerRecord<String, byte[]> record) throws InterruptedException;
+    }
+
+    private final ShareConsumer<String, byte[]> consumer;
     private final Duration lock;
 
     /** @param lock how long a delivered task is ours without renewal, as the group is configured */
-    TaskQueue(Map<String, Object> client, String topic, String group, Duration lock) {
-        this.lock = lock;
+    static TaskQueue open(Map<String, Object> client, String topic, String group, Duration lock) {
         var config = new HashMap<>(client);
         config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         config.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
@@ -43,7 +53,13 @@ final class TaskQueue implements AutoCloseable {
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
         config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, ANSWER_MILLIS);
         config.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, Integer.MAX_VALUE); // a full process does not ask
-        this.consumer = new KafkaShareConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer());
+        return new TaskQueue(
+                new KafkaShareConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer()), topic, lock);
+    }
+
+    TaskQueue(ShareConsumer<String, byte[]> consumer, String topic, Duration lock) {
+        this.consumer = consumer;
+        this.lock = lock;
         consumer.subscribe(List.of(topic));
     }
 
@@ -72,6 +88,7 @@ final class TaskQueue implements AutoCloseable {
     final class Lease {
         private ConsumerRecord<String, byte[]> record;
         private long renewedAt = System.nanoTime();
+        private boolean renewed;
 
         private Lease(ConsumerRecord<String, byte[]> record) {
             this.record = record;
@@ -88,7 +105,8 @@ final class TaskQueue implements AutoCloseable {
 
         /** How long the work may go on before the lock has to be renewed. */
         Duration renewal() {
-            return lock.dividedBy(3);
+            var usual = lock.dividedBy(3);
+            return renewed || usual.compareTo(FIRST_RENEWAL) < 0 ? usual : FIRST_RENEWAL;
         }
 
         /**
@@ -102,8 +120,10 @@ final class TaskQueue implements AutoCloseable {
         /**
          * Takes the lock for another period; false if the task is no longer ours. Does not ask Kafka when the lock has run
          * out: a task that somebody else has finished meanwhile is renewed without complaint.
+         *
+         * @param surplus gets what has come beside the task
          */
-        boolean renew() {
+        boolean renew(Surplus surplus) throws InterruptedException {
             if (!held()) {
                 return false;
             }
@@ -111,15 +131,21 @@ final class TaskQueue implements AutoCloseable {
             if (!acknowledge(AcknowledgeType.RENEW)) {
                 return false;
             }
-            while (System.nanoTime() - asked < renewal().toNanos()) {
+            while (System.nanoTime() - asked < lock.dividedBy(3).toNanos()) {
+                boolean found = false;
                 for (var again : consumer.poll(POLL)) {
                     if (again.offset() == record.offset() && again.partition() == record.partition()) {
                         record = again;
-                        renewedAt = asked;
-                        return true;
+                        found = true;
+                    } else {
+                        surplus.handBack(again);
+                        consumer.acknowledge(again, AcknowledgeType.ACCEPT);
                     }
-                    consumer.acknowledge(
-                            again, AcknowledgeType.RELEASE); // never seen: one at a time is what we ask for
+                }
+                if (found) {
+                    renewed = true;
+                    renewedAt = asked;
+                    return true;
                 }
             }
             return false;

@@ -153,7 +153,7 @@ public final class Worker implements AutoCloseable {
     }
 
     private TaskQueue queue(String stage) {
-        return new TaskQueue(clients.connection(), TopicSetup.topic(stage), TopicSetup.group(stage), settings.lock());
+        return TaskQueue.open(clients.connection(), TopicSetup.topic(stage), TopicSetup.group(stage), settings.lock());
     }
 
     private synchronized void thread(String name, Runnable work) {

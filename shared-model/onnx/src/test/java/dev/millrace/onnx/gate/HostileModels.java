@@ -356,6 +356,10 @@ final class HostileModels {
                 "EXTERNAL_DATA_LINK",
                 "folder",
                 (directory, secret) -> Files.createDirectory(directory.resolve("folder")));
+        external("fifo", "EXTERNAL_DATA_LINK", "pipe.bin", (directory, secret) -> {
+            var pipe = directory.resolve("pipe.bin").toString();
+            new ProcessBuilder("mkfifo", pipe).start().onExit().join();
+        });
         external(
                 "file too short",
                 "TENSOR_SIZE",
