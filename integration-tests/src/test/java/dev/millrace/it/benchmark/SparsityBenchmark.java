@@ -36,8 +36,8 @@ public final class SparsityBenchmark {
     /** The steps of the first are cheap, so it gets more of them; the second gains from shifted digits. */
     private static final Map<String, String> EACH = Map.of(
             "lenet300",
-            "{\"schedule\": \"cubic\", \"rounds\": 300, \"scope\": \"lamp\", \"temperature\": 2, \"hardLoss\": 0.5,"
-                    + " \"learningRate\": 0.1, \"epochs\": 120}",
+            "{\"schedule\": \"cubic\", \"rounds\": 200, \"pruneUntil\": 0.6, \"scope\": \"lamp\","
+                    + " \"temperature\": 2, \"hardLoss\": 0.5, \"learningRate\": 0.1, \"epochs\": 100}",
             "lenet5",
             "{\"schedule\": \"iterative\", \"rounds\": 8, \"scope\": \"global\", \"crop\": 1,"
                     + " \"learningRate\": 0.05, \"epochs\": 12}");
