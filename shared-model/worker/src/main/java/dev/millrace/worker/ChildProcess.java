@@ -99,7 +99,17 @@ final class ChildProcess implements AutoCloseable {
 
     /** Whether another task may be given to this child. */
     boolean reusable() {
-        return process.isAlive() && endedFor == null && !working && tasks < limits.tasks();
+        return process.isAlive() && endedFor == null && !working;
+    }
+
+    /** Whether this child has done its share of tasks. */
+    boolean worn() {
+        return tasks >= limits.tasks();
+    }
+
+    /** Whether the last task was the one that completed the share. */
+    boolean justWorn() {
+        return tasks == limits.tasks();
     }
 
     /** Ends the child if it has worked or been silent for too long. */

@@ -18,7 +18,8 @@ import org.jboss.logging.Logger;
 
 /**
  * The child JVMs of this process, one for every slot, shared by all its stages. A child that died, was killed or has done its
- * share of tasks is replaced. With {@code warm}, children are started before somebody needs them.
+ * share of tasks is replaced. With {@code warm}, children are started before somebody needs them, and one that has done its
+ * share goes on until its successor is ready.
  */
 final class RunnerPool implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(RunnerPool.class);
@@ -73,7 +74,8 @@ final class RunnerPool implements AutoCloseable {
         for (var next = idle.poll(); next != null; next = idle.poll()) {
             try {
                 var child = next.get();
-                if (child.reusable()) {
+                boolean replaceable = !warm || idle.stream().anyMatch(Future::isDone);
+                if (child.reusable() && !(child.worn() && replaceable)) {
                     return Optional.of(child);
                 }
                 discard(child);
@@ -85,13 +87,14 @@ final class RunnerPool implements AutoCloseable {
     }
 
     void giveBack(ChildProcess child) {
-        if (child.reusable() && !closed) {
+        boolean stays = child.reusable() && !closed;
+        if (stays) {
             idle.push(CompletableFuture.completedFuture(child));
         } else {
             discard(child);
-            if (warm && !closed) {
-                idle.push(background.submit(this::start));
-            }
+        }
+        if (warm && !closed && (child.justWorn() || !(stays || child.worn()))) {
+            idle.add(background.submit(this::start));
         }
         free.release();
     }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -51,6 +52,18 @@ class ChildProcessTest {
         assertThat(second.model()).hasContent("model?");
         assertThat(second.report().get("pid")).isEqualTo(first.report().get("pid"));
         assertThat(second.peakMemoryBytes()).isPositive();
+    }
+
+    @Test
+    void worksOnAfterItsShareUntilItsSuccessorIsReady() throws Exception {
+        pool.close();
+        pool = Children.pool(directory, Children.limits(Duration.ofSeconds(30), Duration.ofSeconds(1), 1), 1, true);
+        var processes = new HashSet<JsonNode>();
+        int tasks = 0;
+        for (; processes.size() < 2; tasks++) {
+            processes.add(((FromChild.Succeeded) run("echo", "", 0)).report().get("pid"));
+        }
+        assertThat(tasks).isGreaterThan(2);
     }
 
     @Test

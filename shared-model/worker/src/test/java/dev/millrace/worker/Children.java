@@ -13,7 +13,11 @@ final class Children {
     private Children() {}
 
     static ChildLimits limits(Duration time, Duration silence) {
-        return new ChildLimits(HEAP, ADDRESS_SPACE, 1024, 1, time, silence, Duration.ofSeconds(30), 100);
+        return limits(time, silence, 100);
+    }
+
+    static ChildLimits limits(Duration time, Duration silence, int tasks) {
+        return new ChildLimits(HEAP, ADDRESS_SPACE, 1024, 1, time, silence, Duration.ofSeconds(30), tasks);
     }
 
     static RunnerPool pool(Path directory, ChildLimits limits, int slots, boolean warm) throws IOException {
