@@ -12,6 +12,10 @@ record CaseOperation(String stage, String technique, String options) {
     private static final CaseOperation HALF_THE_CHANNELS =
             new CaseOperation("pruning", "structured", "{\"target\": \"channels\", \"amount\": 0.5}");
 
+    /** Fine-tuning at a rate that no float notices, as 0 is no rate. */
+    private static final CaseOperation NO_LEARNING = new CaseOperation(
+            "distillation", "fine-tune", "{\"learningRate\": 1e-30, \"epochs\": 1, \"freezeBatchNorm\": true}");
+
     private static final Map<String, List<CaseOperation>> STRUCTURED = Map.of(
             "concat-same-twice", List.of(HALF_THE_CHANNELS),
             "c2f-split", List.of(HALF_THE_CHANNELS),
@@ -44,7 +48,8 @@ record CaseOperation(String stage, String technique, String options) {
                     List.of(new CaseOperation(
                             "pruning",
                             "magnitude",
-                            "{\"sparsity\": 0.9, \"scope\": \"layer\", \"recovery\": \"none\"}")));
+                            "{\"sparsity\": 0.9, \"scope\": \"layer\", \"recovery\": \"none\"}")),
+            "dropout-bn-settings", List.of(NO_LEARNING));
 
     private static CaseOperation quantize(String technique, String options) {
         return new CaseOperation("quantization", technique, options);
