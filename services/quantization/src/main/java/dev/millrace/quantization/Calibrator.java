@@ -6,6 +6,7 @@ import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
 import dev.millrace.engine.ValueSpec;
 import dev.millrace.engine.data.Dataset;
+import dev.millrace.engine.data.Padding;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;

@@ -1,6 +1,7 @@
 package dev.millrace.quantization;
 
 import com.fasterxml.jackson.databind.node.IntNode;
+import dev.millrace.engine.Latency;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.train.Objective;

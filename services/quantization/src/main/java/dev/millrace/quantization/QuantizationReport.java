@@ -1,6 +1,7 @@
 package dev.millrace.quantization;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.engine.Latency;
 import dev.millrace.message.Json;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Node;

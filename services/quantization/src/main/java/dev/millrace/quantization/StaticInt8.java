@@ -1,5 +1,6 @@
 package dev.millrace.quantization;
 
+import dev.millrace.engine.Latency;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.message.RefusedException;

@@ -1,8 +1,5 @@
-package dev.millrace.quantization;
+package dev.millrace.engine;
 
-import dev.millrace.engine.OrtSession;
-import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.Value;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,14 +13,15 @@ import java.util.Map;
  * @param baselineMillis median of the original
  * @param candidateMillis median of the result
  */
-record Latency(double baselineMillis, double candidateMillis) {
+public record Latency(double baselineMillis, double candidateMillis) {
     private static final long BUDGET_NANOS = Duration.ofMillis(300).toNanos();
     private static final int WARM_UP = 3;
     private static final int LEAST_RUNS = 5;
     private static final int MOST_RUNS = 200;
 
     /** Runs both in turn, so that a busy machine hits both, within about half a second. */
-    static Latency compare(Path baseline, Path candidate, Map<String, Value> feed, int threads) throws IOException {
+    public static Latency compare(Path baseline, Path candidate, Map<String, Value> feed, int threads)
+            throws IOException {
         var settings = SessionSettings.threads(threads);
         try (var first = OrtSession.open(baseline, settings);
                 var second = OrtSession.open(candidate, settings);
@@ -57,7 +55,7 @@ record Latency(double baselineMillis, double candidateMillis) {
     }
 
     /** Time of the result over time of the original; below 1 is faster. */
-    double ratio() {
+    public double ratio() {
         return candidateMillis / baselineMillis;
     }
 }

@@ -1,4 +1,4 @@
-package dev.millrace.quantization;
+package dev.millrace.engine.data;
 
 import dev.millrace.engine.Value;
 import dev.millrace.engine.ValueSpec;
@@ -14,11 +14,11 @@ import java.util.Objects;
  * <p>{@code ids (1, 64)} of which the mask shows 17 becomes {@code ids (1, 17)}: the same result for the 17, because a
  * masked position is not attended to.
  */
-final class Padding {
+public final class Padding {
     private Padding() {}
 
     /** The feed without masked columns at its end; as it is if the model takes no mask or fixes the length. */
-    static Map<String, Value> cut(Map<String, Value> feed, List<ValueSpec> inputs) {
+    public static Map<String, Value> cut(Map<String, Value> feed, List<ValueSpec> inputs) {
         var mask = inputs.stream()
                 .filter(spec -> spec.name().toLowerCase(Locale.ROOT).contains("mask"))
                 .map(ValueSpec::name)

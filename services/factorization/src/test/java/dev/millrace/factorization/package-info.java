@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.factorization;
+
+import org.jspecify.annotations.NullMarked;
