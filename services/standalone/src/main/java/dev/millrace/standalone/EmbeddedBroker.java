@@ -190,7 +190,10 @@ public final class EmbeddedBroker implements AutoCloseable {
         // The partitions of a worker that died are nobody's until its session ends.
         settings.put("group.share.min.session.timeout.ms", SHARE_SESSION_MILLIS);
         settings.put("group.share.session.timeout.ms", SHARE_SESSION_MILLIS);
-        settings.put("broker.session.timeout.ms", "3000");
+        // A restart after a kill waits so long; a busy machine must not take so long between two heartbeats, or tasks
+        // at
+        // work lose their locks and an attempt.
+        settings.put("broker.session.timeout.ms", "9000");
         settings.put("broker.heartbeat.interval.ms", "500");
         settings.put("num.network.threads", "2");
         settings.put("num.io.threads", "2");

@@ -34,8 +34,11 @@ class ChildProcessTest {
     @BeforeEach
     void startPool() throws IOException {
         Files.writeString(directory.resolve("model"), "model");
-        var limits = Children.limits(Duration.ofSeconds(30), Duration.ofSeconds(1));
-        pool = Children.pool(directory, limits, 1, true);
+        limit(Duration.ofSeconds(30), 100);
+    }
+
+    private void limit(Duration silence, int tasks) throws IOException {
+        pool = Children.pool(directory, Children.limits(Duration.ofSeconds(60), silence, tasks), 1, true);
     }
 
     @AfterEach
@@ -57,7 +60,7 @@ class ChildProcessTest {
     @Test
     void worksOnAfterItsShareUntilItsSuccessorIsReady() throws Exception {
         pool.close();
-        pool = Children.pool(directory, Children.limits(Duration.ofSeconds(30), Duration.ofSeconds(1), 1), 1, true);
+        limit(Duration.ofSeconds(30), 1);
         var processes = new HashSet<JsonNode>();
         int tasks = 0;
         for (; processes.size() < 2; tasks++) {
@@ -110,6 +113,8 @@ class ChildProcessTest {
 
     @Test
     void endsAChildThatIsSilentForTooLong() throws Exception {
+        pool.close();
+        limit(Duration.ofSeconds(1), 100);
         assertDies("sleep", "silently", 60_000, "SILENT");
         assertThat(run("echo", "", 0)).isInstanceOf(FromChild.Succeeded.class);
     }

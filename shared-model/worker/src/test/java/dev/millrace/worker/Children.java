@@ -12,10 +12,6 @@ final class Children {
 
     private Children() {}
 
-    static ChildLimits limits(Duration time, Duration silence) {
-        return limits(time, silence, 100);
-    }
-
     static ChildLimits limits(Duration time, Duration silence, int tasks) {
         return new ChildLimits(HEAP, ADDRESS_SPACE, 1024, 1, time, silence, Duration.ofSeconds(30), tasks);
     }
