@@ -2,12 +2,7 @@ package dev.millrace.it.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
-import dev.millrace.engine.OrtSession;
-import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.data.Dataset;
-import dev.millrace.engine.metric.TaskMetrics;
 import dev.millrace.message.Json;
-import dev.millrace.stage.LocalData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,9 +22,6 @@ import java.util.Optional;
  * <p>Further arguments are options of the technique, as JSON, in place of those here.
  */
 public final class SparsityBenchmark {
-    private static final Map<String, JsonNode> NORMALIZATION =
-            Map.of("mean", DoubleNode.valueOf(0.1307), "std", DoubleNode.valueOf(0.3081));
-
     private static final String BOTH = "{\"recovery\": \"distill\", \"optimizer\": \"sgd\", \"weightDecay\": 1e-5,"
             + " \"batchSize\": 128, \"holdOut\": 0}";
 
@@ -45,7 +37,7 @@ public final class SparsityBenchmark {
     private SparsityBenchmark() {}
 
     public static void main(String[] arguments) throws IOException {
-        var mnist = Path.of(System.getenv("MILLRACE_ZOO"), "data", "mnist");
+        var mnist = ZooImages.mnist();
         var given = new HashMap<String, JsonNode>();
         for (int i = 3; i < arguments.length; i++) {
             var pair = arguments[i].split("=", 2);
@@ -70,12 +62,12 @@ public final class SparsityBenchmark {
         return options;
     }
 
-    private static void row(String name, Path model, Path mnist, Map<String, JsonNode> options) throws IOException {
-        var training = new LocalData(mnist.resolve("train-images-idx3-ubyte"), "idx", NORMALIZATION);
+    private static void row(String name, Path model, ZooImages mnist, Map<String, JsonNode> options)
+            throws IOException {
         var task = new LocalTask(
                 model,
                 Optional.of(model),
-                role -> role.equals("training") ? Optional.of(training) : Optional.empty(),
+                role -> role.equals("training") ? Optional.of(mnist.training()) : Optional.empty(),
                 1,
                 Files.createTempDirectory("sparsity"));
         long start = System.nanoTime();
@@ -86,23 +78,8 @@ public final class SparsityBenchmark {
                 "%-9s  %7.2f   %7.2f   %7.2f   %7.0f%n",
                 name,
                 100 * Objects.requireNonNull(result.report().get("sparsity")).doubleValue(),
-                error(Objects.requireNonNull(result.model()), mnist),
-                error(model, mnist),
+                100 * (1 - mnist.top1(Objects.requireNonNull(result.model()))),
+                100 * (1 - mnist.top1(model)),
                 seconds);
-    }
-
-    /** Percent of wrong answers on the test images, by ONNX Runtime. */
-    private static double error(Path model, Path mnist) throws IOException {
-        var metrics = new TaskMetrics();
-        try (var session = OrtSession.open(model, SessionSettings.threads(1));
-                var test =
-                        Dataset.open(mnist.resolve("t10k-images-idx3-ubyte"), "idx", NORMALIZATION, session.inputs())) {
-            for (var batch : test.batches(500)) {
-                try (var outputs = session.run(batch.feed())) {
-                    metrics.add(batch, outputs.values());
-                }
-            }
-        }
-        return 100 * (1 - Objects.requireNonNull(metrics.values().get("top1")));
     }
 }

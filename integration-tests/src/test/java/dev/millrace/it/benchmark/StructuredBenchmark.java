@@ -1,15 +1,11 @@
 package dev.millrace.it.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
-import dev.millrace.engine.data.Dataset;
-import dev.millrace.engine.metric.TaskMetrics;
 import dev.millrace.message.Json;
-import dev.millrace.stage.LocalData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,15 +28,12 @@ import java.util.Optional;
  * <p>The number is how many training images are seen in an epoch. Further arguments are options of the technique, as JSON.
  */
 public final class StructuredBenchmark {
-    private static final Map<String, JsonNode> NORMALIZATION =
-            Map.of("mean", DoubleNode.valueOf(0.286), "std", DoubleNode.valueOf(0.353));
-
     private static final int RUNS = 60;
 
     private StructuredBenchmark() {}
 
     public static void main(String[] arguments) throws IOException {
-        var fashion = Path.of(System.getenv("MILLRACE_ZOO"), "data", "fashion-mnist");
+        var fashion = ZooImages.fashion();
         var options = new HashMap<String, JsonNode>();
         options.put("batchSize", IntNode.valueOf(128));
         for (int i = 3; i < arguments.length; i++) {
@@ -53,15 +46,12 @@ public final class StructuredBenchmark {
         }
     }
 
-    private static void row(String name, Path model, Path fashion, int images, Map<String, JsonNode> options)
+    private static void row(String name, Path model, ZooImages fashion, int images, Map<String, JsonNode> options)
             throws IOException {
-        var preparation = new HashMap<>(NORMALIZATION);
-        preparation.put("limit", IntNode.valueOf(images));
-        var training = new LocalData(fashion.resolve("train-images-idx3-ubyte.gz"), "idx", preparation);
         var task = new LocalTask(
                 model,
                 Optional.empty(),
-                role -> role.equals("training") ? Optional.of(training) : Optional.empty(),
+                role -> role.equals("training") ? Optional.of(fashion.training(images)) : Optional.empty(),
                 1,
                 Files.createTempDirectory("structured"));
         long start = System.nanoTime();
@@ -73,8 +63,8 @@ public final class StructuredBenchmark {
                 "%-15s  %4.2fx   %5.4f   %5.4f        %4.2fx / %4.2fx         %7.0f%n",
                 name,
                 reported(result.report(), "macs") / reported(result.report(), "originalMacs"),
-                top1(pruned, fashion),
-                top1(model, fashion),
+                fashion.top1(pruned),
+                fashion.top1(model),
                 timeRatio(pruned, model, 1),
                 timeRatio(pruned, model, 16),
                 seconds);
@@ -82,20 +72,6 @@ public final class StructuredBenchmark {
 
     private static double reported(Map<String, JsonNode> report, String name) {
         return Objects.requireNonNull(report.get(name), name).doubleValue();
-    }
-
-    private static double top1(Path model, Path fashion) throws IOException {
-        var metrics = new TaskMetrics();
-        try (var session = OrtSession.open(model, SessionSettings.threads(1));
-                var test = Dataset.open(
-                        fashion.resolve("t10k-images-idx3-ubyte.gz"), "idx", NORMALIZATION, session.inputs())) {
-            for (var batch : test.batches(500)) {
-                try (var outputs = session.run(batch.feed())) {
-                    metrics.add(batch, outputs.values());
-                }
-            }
-        }
-        return Objects.requireNonNull(metrics.values().get("top1"));
     }
 
     /** Median time of one model over that of another, each run once in turn so that a busy machine hurts both alike. */
