@@ -105,7 +105,7 @@ final class SourceTree {
         for (Method method : mapping.getDeclaredMethods()) {
             var key = prefix + "."
                     + method.getName().replaceAll("([a-z])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
-            if (method.getReturnType().isInterface()) {
+            if (method.getReturnType().getDeclaringClass() == mapping) {
                 addKeys(key, method.getReturnType(), keys);
             } else {
                 keys.add(key);
