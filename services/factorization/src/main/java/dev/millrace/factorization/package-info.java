@@ -1,13 +1,12 @@
 /**
- * The factorization stage: weights as products of smaller ones, and as entries of codebooks.
+ * The factorization stage: weights as products of smaller ones.
  *
  * <p>A layer's weight is seen as a matrix {@code W (K, N)}: K inputs that are summed over, N outputs. Everything dense runs
  * in libtorch, in double precision. Memory: one weight with its factors, and for techniques that look at data one square
  * matrix for each layer.
  *
  * <p>Glossary: the <b>rank</b> is the width between the two factors; the <b>error</b> of a layer is the share of the energy
- * of its weight, or of its output on the calibration data, that a factorization loses, 0..1; a <b>codebook</b> holds the
- * values, or the vectors, that weights are chosen from.
+ * of its weight, or of its output on the calibration data, that a factorization loses, 0..1.
  */
 @NullMarked
 package dev.millrace.factorization;
