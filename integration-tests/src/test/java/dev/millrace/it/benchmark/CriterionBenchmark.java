@@ -1,6 +1,5 @@
 package dev.millrace.it.benchmark;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.data.Dataset;
@@ -37,14 +36,14 @@ public final class CriterionBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         var model = Path.of(arguments[0]);
-        var dataOptions = options(arguments[3]);
+        var dataOptions = LocalTask.options(arguments[3]);
         var calibration = new LocalData(Path.of(arguments[1]), null, dataOptions);
         var scored = new HashMap<>(dataOptions);
         scored.put("limit", Json.mapper().valueToTree(SCORED));
         var evaluation = new LocalData(Path.of(arguments[2]), null, scored);
         System.out.println("criterion    zeros %    cosine      top1   seconds");
         for (var criterion : arguments[5].split(",", -1)) {
-            var options = options(arguments[4]);
+            var options = LocalTask.options(arguments[4]);
             options.put("recovery", Json.mapper().valueToTree("none"));
             options.put("format", Json.mapper().valueToTree("dense"));
             var task = new LocalTask(
@@ -72,12 +71,6 @@ public final class CriterionBenchmark {
                     figures.getOrDefault("top1", Double.NaN),
                     seconds);
         }
-    }
-
-    private static Map<String, JsonNode> options(String json) throws IOException {
-        var options = new HashMap<String, JsonNode>();
-        Json.mapper().readTree(json).properties().forEach(each -> options.put(each.getKey(), each.getValue()));
-        return options;
     }
 
     private static Map<String, Double> figures(Path original, Path pruned, LocalData data) throws IOException {

@@ -1,17 +1,14 @@
 package dev.millrace.it.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.millrace.message.Json;
 import dev.millrace.onnx.Model;
 import dev.millrace.stage.LocalData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -31,14 +28,11 @@ import java.util.Set;
 public final class DistillationBenchmark {
     private static final Set<String> DISTILL_ONLY = Set.of("temperature", "hardLoss", "softLoss");
 
-    private final Map<String, JsonNode> given = new HashMap<>();
+    private final Map<String, JsonNode> given;
     private final Path directory = Files.createTempDirectory("distillation");
 
     private DistillationBenchmark(String[] arguments, int from) throws IOException {
-        for (int i = from; i < arguments.length; i++) {
-            var pair = arguments[i].split("=", 2);
-            given.put(pair[0], Json.mapper().readTree(pair[1]));
-        }
+        given = LocalTask.options(arguments, from);
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -116,22 +110,13 @@ public final class DistillationBenchmark {
     }
 
     private Path trained(String technique, Path student, LocalData data, String json) throws IOException {
-        var options = new HashMap<String, JsonNode>();
-        Json.mapper()
-                .readTree("{" + json + "}")
-                .properties()
-                .forEach(each -> options.put(each.getKey(), each.getValue()));
+        var options = LocalTask.options("{" + json + "}");
         given.forEach((name, value) -> {
             if (technique.equals("distill") || !DISTILL_ONLY.contains(name)) {
                 options.put(name, value);
             }
         });
-        var task = new LocalTask(
-                student,
-                Optional.empty(),
-                role -> role.equals("training") ? Optional.of(data) : Optional.empty(),
-                1,
-                Files.createTempDirectory(directory, "task"));
+        var task = LocalTask.training(student, data);
         return Objects.requireNonNull(
                 task.run("distillation", technique, options).model());
     }

@@ -1,6 +1,7 @@
 package dev.millrace.it.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.message.Json;
 import dev.millrace.stage.Checkpoints;
 import dev.millrace.stage.LocalData;
 import dev.millrace.stage.OptionBinder;
@@ -9,7 +10,9 @@ import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import dev.millrace.stage.Techniques;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -27,6 +30,33 @@ record LocalTask(
         int threads,
         Path workDirectory)
         implements StageContext, Checkpoints {
+    /** A model that learns, on one thread, in a new directory. */
+    static LocalTask training(Path model, LocalData data) throws IOException {
+        return new LocalTask(
+                model,
+                Optional.empty(),
+                role -> role.equals("training") ? Optional.of(data) : Optional.empty(),
+                1,
+                Files.createTempDirectory("task"));
+    }
+
+    /** Options that a command line gives as {@code name=JSON}. */
+    static Map<String, JsonNode> options(String[] arguments, int from) throws IOException {
+        var options = new HashMap<String, JsonNode>();
+        for (int i = from; i < arguments.length; i++) {
+            var pair = arguments[i].split("=", 2);
+            options.put(pair[0], Json.mapper().readTree(pair[1]));
+        }
+        return options;
+    }
+
+    /** The members of a JSON object. */
+    static Map<String, JsonNode> options(String json) throws IOException {
+        var options = new HashMap<String, JsonNode>();
+        Json.mapper().readTree(json).properties().forEach(each -> options.put(each.getKey(), each.getValue()));
+        return options;
+    }
+
     /** Runs a technique of the class path. */
     StageResult run(String stage, String technique, Map<String, JsonNode> options) throws IOException {
         return run(Techniques.load().technique(stage, technique), options);

@@ -28,11 +28,7 @@ public final class QuantizationBenchmark {
     private QuantizationBenchmark() {}
 
     public static void main(String[] arguments) throws IOException {
-        var options = new HashMap<String, JsonNode>();
-        for (int i = 4; i < arguments.length; i++) {
-            var pair = arguments[i].split("=", 2);
-            options.put(pair[0], Json.mapper().readTree(pair[1]));
-        }
+        var options = LocalTask.options(arguments, 4);
         int samples = take(options, "samples", 128);
         int threads = take(options, "threads", 2);
         Optional<LocalData> data = arguments[2].equals("-")

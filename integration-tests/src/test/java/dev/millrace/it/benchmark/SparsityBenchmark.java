@@ -2,15 +2,11 @@ package dev.millrace.it.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
-import dev.millrace.message.Json;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * Prunes the LeNets in rounds while their float form teaches them, and prints the error on the 10,000 test images of MNIST.
@@ -38,17 +34,13 @@ public final class SparsityBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         var mnist = ZooImages.mnist();
-        var given = new HashMap<String, JsonNode>();
-        for (int i = 3; i < arguments.length; i++) {
-            var pair = arguments[i].split("=", 2);
-            given.put(pair[0], Json.mapper().readTree(pair[1]));
-        }
+        var given = LocalTask.options(arguments, 3);
         System.out.println("model      zeros %   error %   float %   seconds");
         for (var name : arguments[1].split(",", -1)) {
             var model = Path.of(arguments[0], name + ".onnx");
             for (var sparsity : arguments[2].split(",", -1)) {
-                var options = options(BOTH);
-                options.putAll(options(EACH.getOrDefault(name, "{}")));
+                var options = LocalTask.options(BOTH);
+                options.putAll(LocalTask.options(EACH.getOrDefault(name, "{}")));
                 options.put("sparsity", DoubleNode.valueOf(Double.parseDouble(sparsity)));
                 options.putAll(given);
                 row(name, model, mnist, options);
@@ -56,20 +48,9 @@ public final class SparsityBenchmark {
         }
     }
 
-    private static Map<String, JsonNode> options(String json) throws IOException {
-        var options = new HashMap<String, JsonNode>();
-        Json.mapper().readTree(json).properties().forEach(each -> options.put(each.getKey(), each.getValue()));
-        return options;
-    }
-
     private static void row(String name, Path model, ZooImages mnist, Map<String, JsonNode> options)
             throws IOException {
-        var task = new LocalTask(
-                model,
-                Optional.of(model),
-                role -> role.equals("training") ? Optional.of(mnist.training()) : Optional.empty(),
-                1,
-                Files.createTempDirectory("sparsity"));
+        var task = LocalTask.training(model, mnist.training());
         long start = System.nanoTime();
         var result = task.run("pruning", "magnitude", options);
         double seconds = (System.nanoTime() - start) / 1e9;

@@ -77,7 +77,7 @@ final class Distill implements Technique<Distill.Options> {
     private final Duration checkpointEvery;
 
     Distill() {
-        this(Duration.ofSeconds(30));
+        this(Lesson.CHECKPOINT_EVERY);
     }
 
     Distill(Duration checkpointEvery) {

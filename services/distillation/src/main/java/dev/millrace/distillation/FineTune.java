@@ -31,7 +31,7 @@ final class FineTune implements Technique<FineTune.Options> {
     private final Duration checkpointEvery;
 
     FineTune() {
-        this(Duration.ofSeconds(30));
+        this(Lesson.CHECKPOINT_EVERY);
     }
 
     FineTune(Duration checkpointEvery) {

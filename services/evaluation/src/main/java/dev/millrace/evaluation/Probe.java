@@ -69,9 +69,8 @@ public final class Probe {
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         // The worker tunes the allocator for training; what a user sees is the system's own.
         builder.environment().keySet().removeIf(name -> name.startsWith("MALLOC_"));
-        // Not as a word of the command: ONNX Runtime 1.29 matches a regular expression on it, and a long one overflows
-        // its
-        // stack.
+        // Not as a word of the command: ONNX Runtime 1.29 matches a regular expression on it, and a long one
+        // overflows its stack.
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         var process = builder.start();
         try {

@@ -1,6 +1,7 @@
 package dev.millrace.pruning;
 
 import dev.millrace.onnx.Tensor;
+import dev.millrace.training.Lesson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,33 @@ interface Criterion {
                 pruned.add(MaskedData.of(evidence.weights().get(i).tensor(), removed.get(i)));
             }
             return pruned;
+        }
+    }
+
+    /** A criterion that scores by the gradients of the labels' loss. */
+    interface ByGradients extends Scoring {
+        Scores scores(Gradients gradients) throws IOException;
+
+        @Override
+        default List<String> data() {
+            return List.of(Lesson.TRAINING);
+        }
+
+        @Override
+        default Scope scope() {
+            return Scope.GLOBAL;
+        }
+
+        @Override
+        default boolean reads() {
+            return true;
+        }
+
+        @Override
+        default Scores scores(Evidence evidence) throws IOException {
+            try (var gradients = Gradients.ofLabels(evidence)) {
+                return scores(gradients);
+            }
         }
     }
 }

@@ -2,7 +2,6 @@ package dev.millrace.pruning;
 
 import dev.millrace.engine.Value;
 import dev.millrace.engine.train.Trainer;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -13,7 +12,7 @@ import java.util.Objects;
  * Hessian (Wang, Zhang and Grosse, "Picking winning tickets before training by preserving gradient flow", 2020). Cost: two
  * backward passes over the samples, one of them through the gradient.
  */
-final class Grasp implements Criterion.Scoring {
+final class Grasp implements Criterion.ByGradients {
     @Override
     public String name() {
         return "grasp";
@@ -30,31 +29,14 @@ final class Grasp implements Criterion.Scoring {
     }
 
     @Override
-    public List<String> data() {
-        return List.of("training");
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.GLOBAL;
-    }
-
-    @Override
-    public boolean reads() {
-        return true;
-    }
-
-    @Override
-    public Scores scores(Evidence evidence) throws IOException {
-        try (var gradients = Gradients.ofLabels(evidence)) {
-            var direction = direction(gradients);
-            var sums = new IdentityHashMap<Weight, float[]>();
-            for (var batch : gradients.batches()) {
-                var curvature = gradients.trainer().curvature(batch, direction);
-                Gradients.add(gradients.weights(), curvature, (weight, change) -> weight * change, sums);
-            }
-            return Scores.of(sums);
+    public Scores scores(Gradients gradients) {
+        var direction = direction(gradients);
+        var sums = new IdentityHashMap<Weight, float[]>();
+        for (var batch : gradients.batches()) {
+            var curvature = gradients.trainer().curvature(batch, direction);
+            Gradients.add(gradients.weights(), curvature, (weight, change) -> weight * change, sums);
         }
+        return Scores.of(sums);
     }
 
     /** The gradient summed over all batches; zero for what is not pruned, so that the Hessian is that of the weights. */

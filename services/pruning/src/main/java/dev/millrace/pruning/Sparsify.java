@@ -9,6 +9,7 @@ import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
+import dev.millrace.training.Lesson;
 import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.time.Duration;
@@ -123,7 +124,7 @@ final class Sparsify implements Technique<Sparsify.Options> {
     private final Duration checkpointEvery;
 
     Sparsify(Criterion criterion) {
-        this(criterion, Recovery.CHECKPOINT_EVERY);
+        this(criterion, Lesson.CHECKPOINT_EVERY);
     }
 
     Sparsify(Criterion criterion, Duration checkpointEvery) {

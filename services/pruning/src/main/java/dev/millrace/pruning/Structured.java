@@ -21,6 +21,7 @@ import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
+import dev.millrace.training.Lesson;
 import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -113,7 +114,7 @@ final class Structured implements Technique<Structured.Options> {
     private final Duration checkpointEvery;
 
     Structured() {
-        this(Recovery.CHECKPOINT_EVERY);
+        this(Lesson.CHECKPOINT_EVERY);
     }
 
     /** @param checkpointEvery time between checkpoints of recovery */
@@ -192,8 +193,8 @@ final class Structured implements Technique<Structured.Options> {
                 options.multipleOf(),
                 options.minimumWidth());
         context.progress(0.1, "choosing");
-        double share = share(options, model, seen, widths);
         var before = Cost.of(model, seen, new Cut());
+        double share = share(options, model, seen, widths, before);
         var after = Cost.of(model, seen, widths.cut(share));
         var report = report(options, channels, widths.removed(share), before, after, model);
         var notes = new ArrayList<String>();
@@ -214,11 +215,10 @@ final class Structured implements Technique<Structured.Options> {
     }
 
     /** The least share that meets the target; all if none does. */
-    private static double share(Options options, Model model, Observation seen, Widths widths) {
+    private static double share(Options options, Model model, Observation seen, Widths widths, Cost whole) {
         if (options.target() == Target.CHANNELS) {
             return options.amount();
         }
-        var whole = Cost.of(model, seen, new Cut());
         if (options.target() == Target.MACS && whole.macs() <= 0) {
             throw new RefusedException(
                     "MACS_UNKNOWN",
@@ -303,14 +303,7 @@ final class Structured implements Technique<Structured.Options> {
                 }
             }
             var feed = new LinkedHashMap<String, Value>();
-            session.inputs()
-                    .forEach(input -> feed.put(
-                            input.name(),
-                            Value.zeros(
-                                    input.type(),
-                                    input.dims().stream()
-                                            .mapToLong(dim -> dim.isFixed() ? dim.size() : 1)
-                                            .toArray())));
+            session.inputs().forEach(input -> feed.put(input.name(), Value.zeros(input.type(), input.shape(1))));
             return feed;
         }
     }

@@ -124,15 +124,7 @@ final class SynFlow implements Criterion.Scoring {
     private static Batch ones(Evidence evidence) throws IOException {
         try (var session = OrtSession.open(evidence.context().model(), SessionSettings.threads(1))) {
             var feed = new LinkedHashMap<String, Value>();
-            session.inputs()
-                    .forEach(input -> feed.put(
-                            input.name(),
-                            Value.full(
-                                    input.type(),
-                                    1,
-                                    input.dims().stream()
-                                            .mapToLong(dim -> dim.isFixed() ? dim.size() : 1)
-                                            .toArray())));
+            session.inputs().forEach(input -> feed.put(input.name(), Value.full(input.type(), 1, input.shape(1))));
             return new Batch(feed, 1, null, 1, Map.of(), "ones");
         }
     }

@@ -1,14 +1,11 @@
 package dev.millrace.pruning;
 
-import java.io.IOException;
-import java.util.List;
-
 /**
  * Removes the weights whose absence changes the loss least, batch by batch: {@code Σ_b (w · ∂L_b/∂w)²} (Molchanov et al.,
  * "Importance estimation for neural network pruning", 2019). Near a minimum, where gradients of batches cancel out, it still
  * tells weights apart. Cost: a forward and a backward pass over the samples.
  */
-final class Taylor implements Criterion.Scoring {
+final class Taylor implements Criterion.ByGradients {
     @Override
     public String name() {
         return "taylor";
@@ -25,24 +22,7 @@ final class Taylor implements Criterion.Scoring {
     }
 
     @Override
-    public List<String> data() {
-        return List.of("training");
-    }
-
-    @Override
-    public Scope scope() {
-        return Scope.GLOBAL;
-    }
-
-    @Override
-    public boolean reads() {
-        return true;
-    }
-
-    @Override
-    public Scores scores(Evidence evidence) throws IOException {
-        try (var gradients = Gradients.ofLabels(evidence)) {
-            return Scores.of(gradients.sum((weight, gradient) -> weight * gradient * weight * gradient));
-        }
+    public Scores scores(Gradients gradients) {
+        return Scores.of(gradients.sum((weight, gradient) -> weight * gradient * weight * gradient));
     }
 }

@@ -20,7 +20,6 @@ import dev.millrace.training.Lesson;
 import dev.millrace.training.Student;
 import dev.millrace.training.Teachers;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -186,7 +185,7 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
             var part = context.part(0.65, 0.95);
             try (var teachers = Teachers.open(List.of(context.model()), heads, Map.of(), context);
                     var lesson =
-                            new Lesson(student, options.course(), teachers::answered, part, Duration.ofSeconds(30))) {
+                            new Lesson(student, options.course(), teachers::answered, part, Lesson.CHECKPOINT_EVERY)) {
                 return lesson.teach(new Objective(options.imitation().terms(heads, lesson.labels())), List.of());
             }
         }

@@ -16,6 +16,11 @@ public record ValueSpec(String name, DataType type, List<Dimension> dims) {
         return dims.size();
     }
 
+    /** Sizes of all axes, those that the model leaves open set to one number. */
+    public long[] shape(long open) {
+        return dims.stream().mapToLong(dim -> dim.isFixed() ? dim.size() : open).toArray();
+    }
+
     /** Whether {@code shape} has the rank and the fixed sizes of this spec. */
     public boolean accepts(long[] shape) {
         if (shape.length != dims.size()) {

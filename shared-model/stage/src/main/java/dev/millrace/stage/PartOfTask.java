@@ -4,18 +4,14 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** A task of which only a part is told: what is whole for the part moves the whole from {@code from} to {@code to}. */
-record PartOfTask(StageContext whole, double from, double to) implements StageContext {
-    @Override
-    public Path model() {
-        return whole.model();
-    }
-
-    @Override
-    public Optional<Path> baseline() {
-        return whole.baseline();
-    }
-
+/**
+ * A part of a task as a task of its own.
+ *
+ * @param from progress of the whole when the part begins, 0..1
+ * @param to progress of the whole when the part ends
+ */
+record PartOfTask(StageContext whole, Path model, Optional<Path> baseline, Path workDirectory, double from, double to)
+        implements StageContext {
     @Override
     public Optional<LocalData> data(String role) {
         return whole.data(role);
@@ -34,11 +30,6 @@ record PartOfTask(StageContext whole, double from, double to) implements StageCo
     @Override
     public int threads() {
         return whole.threads();
-    }
-
-    @Override
-    public Path workDirectory() {
-        return whole.workDirectory();
     }
 
     @Override

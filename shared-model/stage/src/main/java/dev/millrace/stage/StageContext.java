@@ -49,6 +49,15 @@ public interface StageContext {
      * @param to 0..1
      */
     default StageContext part(double from, double to) {
-        return new PartOfTask(this, from, to);
+        return new PartOfTask(this, model(), baseline(), workDirectory(), from, to);
+    }
+
+    /**
+     * This task for one of its parts that works on another model; this task's model is the baseline.
+     *
+     * @param workDirectory an empty directory of the part
+     */
+    default StageContext on(Path model, Path workDirectory) {
+        return new PartOfTask(this, model, Optional.of(model()), workDirectory, 0, 1);
     }
 }

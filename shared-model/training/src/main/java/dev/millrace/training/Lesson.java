@@ -43,6 +43,9 @@ public final class Lesson implements Closeable {
     /** The role of data that is trained on. */
     public static final String TRAINING = "training";
 
+    /** Time between checkpoints. */
+    public static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(30);
+
     private static final String VALIDATION = "validation";
 
     /** Share of the progress that preparing the data gets. */

@@ -29,9 +29,6 @@ public record Recovery(
 
         Imitation imitation,
         Course course) {
-    /** Time between checkpoints of a task that trains. */
-    public static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(30);
-
     private static final double DEFAULT_EPOCHS = 2;
     private static final Plan UNREVISED = (student, lesson) -> Revisions.none();
 
@@ -82,7 +79,7 @@ public record Recovery(
             return new Mended(changed, Json.mapper().valueToTree(Map.of("method", method.word)), List.of());
         }
         var directory = Files.createDirectory(context.workDirectory().resolve("recovery"));
-        var part = new PartOfTask(context, changed, directory, from);
+        var part = context.part(from, 1).on(changed, directory);
         var student = Student.open(changed);
         var result = method == Method.DISTILL
                 ? distilled(student, part, checkpointEvery, UNREVISED)
@@ -123,7 +120,7 @@ public record Recovery(
     public Mended train(StageContext context, Duration checkpointEvery, Plan plan) throws IOException {
         var method = method(context);
         var directory = Files.createDirectory(context.workDirectory().resolve("recovery"));
-        var part = new PartOfTask(context, context.model(), directory, 0);
+        var part = context.on(context.model(), directory);
         var student = Student.open(context.model());
         return mended(
                 method,

@@ -90,10 +90,7 @@ final class FeedMapping {
         if (number == null) {
             throw mismatch(sample, "no array for input '" + input.name() + "' among " + described(sample.values()));
         }
-        var dims = input.dims().stream()
-                .mapToLong(dim -> dim.isFixed() ? dim.size() : 1)
-                .toArray();
-        return Value.full(input.type(), number, dims);
+        return Value.full(input.type(), number, input.shape(1));
     }
 
     private Value fit(ValueSpec input, Value value, Sample sample) {
