@@ -3,10 +3,8 @@ package dev.millrace.onnx;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import dev.millrace.message.RefusedException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -27,20 +25,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>To edit while iterating, iterate over a copy: {@code for (var node : List.copyOf(graph.nodes()))}.
  */
-@SuppressWarnings("ReferenceEquality") // nodes are found by identity
 public final class Graph {
     /** Name, documentation, quantization annotations, metadata and unknown fields. */
     private final GraphProto rest;
 
-    private final List<Node> nodes = new ArrayList<>();
+    private final NodeList nodes = new NodeList();
     private final Map<String, Tensor> initializers = new LinkedHashMap<>();
     private final Map<String, SparseTensor> sparseInitializers = new LinkedHashMap<>();
     private final Map<String, ValueInfo> inputs = new LinkedHashMap<>();
     private final List<ValueInfo> outputs = new ArrayList<>();
     private final Map<String, ValueInfo> valueInfos = new LinkedHashMap<>();
 
-    private final Map<String, Node> producers = new HashMap<>();
-    private final Map<String, List<Node>> consumers = new HashMap<>();
     /** Function bodies store no initializers; what is put there becomes a Constant node. */
     private final boolean functionBody;
 
@@ -68,14 +63,14 @@ public final class Graph {
 
     /** Nodes in the order they run; a live view. */
     public List<Node> nodes() {
-        return Collections.unmodifiableList(nodes);
+        return nodes.view();
     }
 
     /** This graph and every graph below it, outer ones first. */
     public Stream<Graph> graphs() {
         return Stream.concat(
                 Stream.of(this),
-                List.copyOf(nodes).stream()
+                List.copyOf(nodes()).stream()
                         .flatMap(node -> node.subgraphs().stream())
                         .flatMap(Graph::graphs));
     }
@@ -103,68 +98,44 @@ public final class Graph {
     /** Puts {@code replacements}, possibly none, where {@code node} stands. */
     public void replace(Node node, Node... replacements) {
         int index = indexOf(node);
-        detach(nodes.remove(index));
+        nodes.remove(index);
         insert(index, replacements);
     }
 
     /** Removes a node; its initializers stay until {@link #removeDead}. */
     public void remove(Node node) {
-        detach(nodes.remove(indexOf(node)));
+        nodes.remove(indexOf(node));
     }
 
     private int indexOf(Node node) {
-        for (int i = 0; i < nodes.size(); i++) {
-            if (nodes.get(i) == node) {
-                return i;
-            }
+        int index = nodes.indexOf(node);
+        if (index < 0) {
+            throw new IllegalArgumentException(node + " is not a node of graph '" + name() + "'");
         }
-        throw new IllegalArgumentException(node + " is not a node of graph '" + name() + "'");
+        return index;
     }
 
     private void insert(int index, Node... added) {
+        nodes.insert(index, added);
         for (var node : added) {
-            for (var output : node.outputs()) {
-                if (!output.isEmpty() && producers.putIfAbsent(output, node) != null) {
-                    throw new RefusedException(
-                            "DUPLICATE_NAME", node.toString(), "a second producer of '" + output + "'", "one producer");
-                }
-                use(output);
-            }
+            node.outputs().forEach(this::use);
             use(node.name());
-            new HashSet<>(node.inputs())
-                    .forEach(input -> consumers
-                            .computeIfAbsent(input, name -> new ArrayList<>())
-                            .add(node));
             for (var subgraph : node.subgraphs()) {
                 subgraph.parent = this;
                 root().namesInUse = null;
-            }
-        }
-        nodes.addAll(index, Arrays.asList(added));
-    }
-
-    private void detach(Node node) {
-        node.outputs().forEach(output -> producers.remove(output, node));
-        for (var input : node.inputs()) {
-            var users = consumers.get(input);
-            if (users != null) {
-                users.removeIf(user -> user == node);
-                if (users.isEmpty()) {
-                    consumers.remove(input);
-                }
             }
         }
     }
 
     /** The node of this graph that makes a value; empty for inputs, initializers and values from outside. */
     public Optional<Node> producer(String value) {
-        return Optional.ofNullable(producers.get(value));
+        return Optional.ofNullable(nodes.producer(value));
     }
 
     /** Nodes of this graph that read a value, each once, directly or in a subgraph. */
     public List<Node> consumers(String value) {
-        var direct = consumers.getOrDefault(value, List.of());
-        var capturing = nodes.stream()
+        var direct = nodes.directConsumers(value);
+        var capturing = nodes().stream()
                 .filter(node -> !node.subgraphs().isEmpty() && !direct.contains(node))
                 .filter(node -> node.subgraphs().stream()
                         .anyMatch(subgraph -> subgraph.captures().contains(value)))
@@ -181,7 +152,7 @@ public final class Graph {
     /** Names that this graph or a graph below it reads from the graphs around it. */
     public Set<String> captures() {
         var read = new LinkedHashSet<String>();
-        for (var node : nodes) {
+        for (var node : nodes()) {
             read.addAll(node.inputs());
             node.subgraphs().forEach(subgraph -> read.addAll(subgraph.captures()));
         }
@@ -192,7 +163,7 @@ public final class Graph {
 
     /** Whether a value is an input, an initializer or made by a node of this graph. */
     public boolean defines(String value) {
-        return producers.containsKey(value)
+        return nodes.produces(value)
                 || initializers.containsKey(value)
                 || inputs.containsKey(value)
                 || sparseInitializers.containsKey(value);
@@ -228,7 +199,7 @@ public final class Graph {
                 all.addAll(graph.sparseInitializers.keySet());
                 all.addAll(graph.inputs.keySet());
                 graph.outputs.forEach(output -> all.add(output.name()));
-                graph.nodes.forEach(node -> {
+                graph.nodes().forEach(node -> {
                     all.add(node.name());
                     all.addAll(node.outputs());
                     all.addAll(node.inputs());
@@ -254,24 +225,7 @@ public final class Graph {
 
     /** As {@link #replaceUses(String, String)}, for the nodes of this graph that pass the test. */
     public void replaceUses(String from, String to, Predicate<Node> which) {
-        for (var node : consumers(from)) {
-            if (which.test(node)) {
-                node.subgraphs().stream()
-                        .filter(subgraph -> !subgraph.defines(from))
-                        .forEach(subgraph -> {
-                            subgraph.replaceUses(from, to);
-                            subgraph.outputs.replaceAll(
-                                    output -> output.name().equals(from) ? output.withName(to) : output);
-                        });
-                if (node.inputs().contains(from)) {
-                    replace(
-                            node,
-                            node.withInputs(node.inputs().stream()
-                                    .map(input -> input.equals(from) ? to : input)
-                                    .toList()));
-                }
-            }
-        }
+        new Renaming(from, to).inReaders(this, which);
     }
 
     /**
@@ -284,36 +238,19 @@ public final class Graph {
             throw new IllegalArgumentException(
                     "cannot rename '" + from + "' to '" + to + "' in graph '" + name() + "'");
         }
-        replaceUses(from, to);
-        producer(from)
-                .ifPresent(node -> replace(
-                        node,
-                        node.withOutputs(node.outputs().stream()
-                                .map(output -> output.equals(from) ? to : output)
-                                .toList())));
-        renameKey(initializers, from, to, tensor -> tensor.withName(to));
-        renameKey(
-                sparseInitializers,
-                from,
-                to,
-                sparse ->
-                        new SparseTensor(sparse.values().withName(to), sparse.indices(), sparse.dims(), sparse.rest()));
-        renameKey(inputs, from, to, input -> input.withName(to));
-        renameKey(valueInfos, from, to, info -> info.withName(to));
-        outputs.replaceAll(output -> output.name().equals(from) ? output.withName(to) : output);
+        var renaming = new Renaming(from, to);
+        renaming.inReaders(this, node -> true);
+        producer(from).ifPresent(node -> replace(node, node.withOutputs(renaming.of(node.outputs()))));
+        renaming.inKeys(initializers, tensor -> tensor.withName(to));
+        renaming.inKeys(sparseInitializers, sparse -> sparse.withName(to));
+        renaming.inKeys(inputs, input -> input.withName(to));
+        renaming.inKeys(valueInfos, info -> info.withName(to));
+        renameOutput(from, to);
         use(to);
     }
 
-    private static <V> void renameKey(
-            Map<String, V> map, String from, String to, java.util.function.UnaryOperator<V> renamed) {
-        if (map.containsKey(from)) {
-            var entries = List.copyOf(map.entrySet());
-            map.clear();
-            entries.forEach(entry -> {
-                boolean hit = entry.getKey().equals(from);
-                map.put(hit ? to : entry.getKey(), hit ? renamed.apply(entry.getValue()) : entry.getValue());
-            });
-        }
+    void renameOutput(String from, String to) {
+        outputs.replaceAll(output -> output.name().equals(from) ? output.withName(to) : output);
     }
 
     // --- constants
@@ -366,7 +303,7 @@ public final class Graph {
         if (initializer != null) {
             return Optional.of(initializer);
         }
-        var node = producers.get(name);
+        var node = nodes.producer(name);
         if (node != null) {
             return Constants.of(node);
         }
@@ -384,7 +321,7 @@ public final class Graph {
      */
     public void setConstant(Tensor tensor) {
         var name = tensor.name();
-        var node = producers.get(name);
+        var node = nodes.producer(name);
         if (initializers.containsKey(name) || sparseInitializers.containsKey(name)) {
             put(tensor);
         } else if (node != null && node.is("Constant")) {
@@ -478,10 +415,8 @@ public final class Graph {
      * @throws RefusedException {@code GRAPH_CYCLE} if there is no such order
      */
     public void sort() {
-        nodes.forEach(node -> node.subgraphs().forEach(Graph::sort));
-        var sorted = order();
-        nodes.clear();
-        nodes.addAll(sorted);
+        nodes().forEach(node -> node.subgraphs().forEach(Graph::sort));
+        nodes.reorder(order());
     }
 
     /**
@@ -504,7 +439,7 @@ public final class Graph {
     }
 
     void retain(Set<Node> aliveNodes, Set<String> readValues) {
-        List.copyOf(nodes).stream().filter(node -> !aliveNodes.contains(node)).forEach(this::remove);
+        List.copyOf(nodes()).stream().filter(node -> !aliveNodes.contains(node)).forEach(this::remove);
         initializers.keySet().removeIf(name -> !readValues.contains(name) && !inputs.containsKey(name));
         sparseInitializers.keySet().removeIf(name -> !readValues.contains(name) && !inputs.containsKey(name));
         valueInfos.keySet().removeIf(name -> !defines(name));
@@ -518,7 +453,7 @@ public final class Graph {
         copy.inputs.putAll(inputs);
         copy.outputs.addAll(outputs);
         copy.valueInfos.putAll(valueInfos);
-        copy.add(nodes.stream().map(Node::copy).toArray(Node[]::new));
+        copy.add(nodes().stream().map(Node::copy).toArray(Node[]::new));
         return copy;
     }
 
@@ -530,7 +465,7 @@ public final class Graph {
     public boolean equals(Object other) {
         return other instanceof Graph that
                 && rest.equals(that.rest)
-                && nodes.equals(that.nodes)
+                && nodes().equals(that.nodes())
                 && List.copyOf(inputs.values()).equals(List.copyOf(that.inputs.values()))
                 && outputs.equals(that.outputs)
                 && valueInfos.equals(that.valueInfos)

@@ -41,6 +41,10 @@ public record SparseTensor(Tensor values, Tensor indices, List<Long> dims, Spars
         return values.name();
     }
 
+    SparseTensor withName(String name) {
+        return new SparseTensor(values.withName(name), indices, dims, rest);
+    }
+
     /** The same tensor with its zeros stored; made when it is read. */
     public Tensor dense() {
         long[] shape = dims.stream().mapToLong(Long::longValue).toArray();
