@@ -7,6 +7,8 @@ import dev.millrace.engine.Value;
 import dev.millrace.engine.ValueSpec;
 import dev.millrace.engine.data.Dataset;
 import dev.millrace.engine.data.Padding;
+import dev.millrace.engine.moment.Moments;
+import dev.millrace.engine.moment.Vectors;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Graph;
 import dev.millrace.stage.LocalData;
@@ -29,7 +31,7 @@ final class Activations {
     private static final int ROWS = 16;
 
     private final Map<String, long[]> shapes;
-    private final Map<Subject, Algebra.Moment> moments = new HashMap<>();
+    private final Map<Subject, Moments.Moment> moments = new HashMap<>();
     private final List<Map<String, Value>> feeds = new ArrayList<>();
 
     private Activations(Map<String, long[]> shapes) {
@@ -82,6 +84,11 @@ final class Activations {
             if (seen == null) {
                 throw new RefusedException("NO_CALIBRATION_DATA", "data calibration", "0 samples", "at least 1");
             }
+            seen.moments.forEach((subject, moment) -> {
+                if (subject.unbiased()) {
+                    moment.about(Objects.requireNonNull(wishes.get(subject)));
+                }
+            });
             return seen;
         }
     }
@@ -104,21 +111,18 @@ final class Activations {
             feed.forEach((name, value) -> copies.put(name, value.copy()));
             feeds.add(copies);
         }
-        if (values.isEmpty()) {
-            wishes.forEach(
-                    (subject, bias) -> add(subject, Objects.requireNonNull(feed.get(subject.value())), bias, algebra));
-            return;
-        }
         try (var outputs = session.run(feed, values)) {
-            wishes.forEach((subject, bias) -> {
+            wishes.keySet().forEach(subject -> {
                 var fed = feed.get(subject.value());
-                add(subject, fed == null ? outputs.get(subject.value()) : fed, bias, algebra);
+                add(subject, fed == null ? outputs.get(subject.value()) : fed, algebra);
             });
         }
     }
 
-    private void add(Subject subject, Value value, float[] bias, Algebra algebra) {
-        moments.computeIfAbsent(subject, each -> algebra.new Moment()).add(value, subject.last(), bias);
+    private void add(Subject subject, Value value, Algebra algebra) {
+        int axis = subject.last() ? value.rank() - 1 : 1;
+        moments.computeIfAbsent(subject, each -> algebra.moment((int) value.dim(axis)))
+                .add(new Vectors.Along(subject.value(), axis), value, Long.MAX_VALUE);
     }
 
     /** Whether nothing was run. */
@@ -127,7 +131,7 @@ final class Activations {
     }
 
     /** A second moment, if it was wished for. */
-    Optional<Algebra.Moment> moment(Subject subject) {
+    Optional<Moments.Moment> moment(Subject subject) {
         return Optional.ofNullable(moments.get(subject));
     }
 

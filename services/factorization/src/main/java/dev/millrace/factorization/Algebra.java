@@ -3,79 +3,37 @@ package dev.millrace.factorization;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.engine.Value;
+import dev.millrace.engine.moment.Moments;
 import dev.millrace.engine.torch.ScriptModule;
 import dev.millrace.engine.torch.TorchModule;
 import dev.millrace.engine.torch.TorchValues;
 import dev.millrace.onnx.DataType;
-import dev.millrace.onnx.script.Script;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Dense linear algebra in double precision, run by libtorch. What goes in and comes out is float32, row-major. */
 final class Algebra implements AutoCloseable {
-    private static final String FORWARD = """
-              def forward(self: __torch__.Net) -> List[Tensor]:
-                return annotate(List[Tensor], [])
-            """;
-
     private final TorchModule module;
-    private final PtNDManager kept;
+    private final Moments moments;
 
-    private Algebra(TorchModule module) {
+    private Algebra(TorchModule module, Moments moments) {
         this.module = module;
-        kept = module.scope();
+        this.moments = moments;
     }
 
-    /** @param directory where a small archive lies during the call */
+    /** @param directory where small archives lie during the call */
     static Algebra open(Path directory, int threads) throws IOException {
-        var script = new Script(List.of(), List.of(), List.of(), List.of(), FORWARD, false);
-        return new Algebra(ScriptModule.load(script, List.of(methods()), List.of(), directory, threads));
+        return new Algebra(
+                ScriptModule.library(Algebra.class, "algebra", directory, threads), Moments.open(directory, threads));
     }
 
-    private static String methods() {
-        try (var in = Algebra.class.getResourceAsStream("algebra.torchscript")) {
-            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /**
-     * The second moment of a value's features, {@code E = Σ z·zᵀ} over all positions, as a matrix {@code (C, C)} inside
-     * libtorch.
-     */
-    final class Moment {
-        private @Nullable NDArray sum;
-
-        /**
-         * Adds the positions of one run.
-         *
-         * @param values {@code (…, C)} if {@code last}, else {@code (B, C, …)}
-         * @param bias {@code (C)}, taken off first; empty for none
-         */
-        void add(Value values, boolean last, float[] bias) {
-            int features = (int) values.dim(last ? values.rank() - 1 : 1);
-            try (var scope = module.scope()) {
-                var arguments = List.of(
-                        sum == null ? array(scope, new float[1], 1, 1) : sum,
-                        TorchValues.array(scope, "values", values, false),
-                        bias.length == 0 ? array(scope, new float[features], features) : array(scope, bias, features));
-                var result = module.call(scope, last ? "add_last" : "add_second", false, arguments)
-                        .get(0);
-                if (sum != null) {
-                    sum.close();
-                }
-                result.attach(kept);
-                sum = result;
-            }
-        }
+    /** The second moment of so many features, of no positions yet. */
+    Moments.Moment moment(int features) {
+        return moments.moment(1, features, true);
     }
 
     /**
@@ -139,7 +97,7 @@ final class Algebra implements AutoCloseable {
      * Smallest {@code ‖X·W − X·UV‖} for inputs of which {@code E = XᵀX} is known: the singular value decomposition of
      * {@code LᵀW} with Cholesky's {@code E = LLᵀ}, taken back by {@code L⁻ᵀ}.
      */
-    Factors byInputs(float[] w, int k, int n, Moment inputs) {
+    Factors byInputs(float[] w, int k, int n, Moments.Moment inputs) {
         return call("by_inputs", k, n, w, inputs);
     }
 
@@ -147,15 +105,15 @@ final class Algebra implements AutoCloseable {
      * The same for outputs of which {@code E = YᵀY} is known, {@code Y = XW}: the projection of W on the main directions of
      * Y. Right where there are fewer outputs than inputs, or where inputs are patches of a picture.
      */
-    Factors byOutputs(float[] w, int k, int n, Moment outputs) {
+    Factors byOutputs(float[] w, int k, int n, Moments.Moment outputs) {
         return call("by_outputs", k, n, w, outputs);
     }
 
-    private Factors call(String method, int k, int n, float[] w, @Nullable Moment moment) {
+    private Factors call(String method, int k, int n, float[] w, Moments.@Nullable Moment moment) {
         try (var scope = module.scope()) {
             var arguments = new ArrayList<NDArray>(List.of(array(scope, w, k, n)));
             if (moment != null) {
-                arguments.add(Objects.requireNonNull(moment.sum, "no values were added"));
+                arguments.add(moment.array());
             }
             var results = module.call(scope, method, false, arguments);
             return new Factors(floats(results.get(0)), floats(results.get(1)), floats(results.get(2)));
@@ -176,7 +134,7 @@ final class Algebra implements AutoCloseable {
 
     @Override
     public void close() {
-        kept.close();
+        moments.close();
         module.close();
     }
 }

@@ -1,20 +1,35 @@
 package dev.millrace.pruning;
 
+import dev.millrace.engine.moment.Moments;
 import dev.millrace.onnx.Tensor;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Removes column by column the weights whose absence changes the layer's output least, and lets the columns behind make up
  * for it: {@code w² / [U_jj]²} with {@code UᵀU = (XXᵀ + λI)⁻¹}, chosen in blocks of 128 columns (Frantar and Alistarh,
  * "SparseGPT", 2023, after the optimal brain surgeon of Hassibi and Stork, 1993). λ is a hundredth of the mean of the
- * diagonal. Cost: the model runs once over the samples; for every layer 2n³/3 products in n columns, and n²/2 for each row.
+ * diagonal. Cost: the model runs
+ * over the samples, once for each 512 MB of moments; for every layer 2n³/3 products in n columns, and n²/2 for each row.
  */
 final class SparseGpt implements Criterion {
     private static final int BLOCK = 128;
     private static final double DAMPING = 0.01;
+
+    private final long budget;
+
+    SparseGpt() {
+        this(LayerInputs.BUDGET);
+    }
+
+    /** @param budget bytes that what is known of the layers' inputs takes at a time */
+    SparseGpt(long budget) {
+        this.budget = budget;
+    }
 
     @Override
     public String name() {
@@ -38,38 +53,41 @@ final class SparseGpt implements Criterion {
 
     @Override
     public List<Tensor> prune(Evidence evidence) throws IOException {
-        var grams = LayerInputs.of(evidence, true);
+        var weights = evidence.weights();
         var amount = evidence.amount();
-        var byMagnitude = amount.removed(evidence.weights(), Magnitude::score);
-        var pruned = new ArrayList<Tensor>();
-        for (int i = 0; i < evidence.weights().size(); i++) {
-            var weight = evidence.weights().get(i);
-            var gram = grams.get(weight);
-            if (evidence.sources().trainer() == null) { // training tells how far it is
-                evidence.context().progress(0.1 + 0.1 * i / evidence.weights().size(), "pruning " + weight.name());
-            }
-            pruned.add(
-                    gram == null
-                            ? MaskedData.of(weight.tensor(), byMagnitude.get(i))
-                            : new Layer(weight, gram, amount)
-                                    .prune(byMagnitude.get(i).cardinality()));
+        var byMagnitude = amount.removed(weights, Magnitude::score);
+        var zeros = new IdentityHashMap<Weight, Integer>();
+        var pruned = new IdentityHashMap<Weight, Tensor>();
+        for (int i = 0; i < weights.size(); i++) {
+            var weight = weights.get(i);
+            zeros.put(weight, byMagnitude.get(i).cardinality());
+            pruned.put(weight, MaskedData.of(weight.tensor(), byMagnitude.get(i)));
         }
-        return pruned;
+        var visited = new AtomicInteger();
+        new LayerInputs(evidence, true, budget).visit((weight, inputs) -> {
+            double share = visited.getAndIncrement() / (double) weights.size();
+            if (evidence.sources().trainer() == null) { // training tells how far it is
+                evidence.context().progress(0.1 + 0.1 * share, "pruning " + weight.name());
+            }
+            int count = Objects.requireNonNull(zeros.get(weight));
+            pruned.put(weight, new Layer(weight, inputs, amount).prune(count));
+        });
+        return weights.stream().map(pruned::get).toList();
     }
 
     /** One weight, as its matrix with the columns in the order in which they are gone through. */
     private static final class Layer {
         private final Weight weight;
-        private final Gram gram;
+        private final Moments.Moment inputs;
         private final Amount amount;
         private final Matrix matrix;
         private final int[] order;
         private final float[] values;
         private final float[] before;
 
-        Layer(Weight weight, Gram gram, Amount amount) {
+        Layer(Weight weight, Moments.Moment inputs, Amount amount) {
             this.weight = weight;
-            this.gram = gram;
+            this.inputs = inputs;
             this.amount = amount;
             matrix = Matrix.of(weight);
             order = channelsTogether(weight, matrix.columns());
@@ -100,7 +118,7 @@ final class SparseGpt implements Criterion {
 
         /** Rows {@code [from, to)}, which share a Hessian. */
         private void prune(int group, int from, int to, long zeros) {
-            var factor = gram.matrix(group, order);
+            var factor = inputs.matrix(group, order);
             double mean = 0;
             for (int i = 0; i < factor.length; i++) {
                 mean += factor[i][i] / factor.length;

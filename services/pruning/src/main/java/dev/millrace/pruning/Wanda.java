@@ -1,7 +1,9 @@
 package dev.millrace.pruning;
 
+import dev.millrace.engine.moment.Moments;
 import java.io.IOException;
 import java.util.IdentityHashMap;
+import java.util.Objects;
 
 /**
  * Removes, for every output, the weights of least magnitude times the norm of what they are multiplied with: {@code |w_ij| ·
@@ -31,25 +33,26 @@ final class Wanda implements Criterion.Scoring {
 
     @Override
     public Scores scores(Evidence evidence) throws IOException {
-        var grams = LayerInputs.of(evidence, false);
         var scores = new IdentityHashMap<Weight, float[]>();
         for (var weight : evidence.weights()) {
             var worths = new float[Math.toIntExact(weight.elements())];
             Magnitude.score(weight, (index, magnitude) -> worths[(int) index] = magnitude);
-            var gram = grams.get(weight);
-            if (gram != null) {
-                scale(worths, Matrix.of(weight), gram);
-            }
             scores.put(weight, worths);
         }
+        new LayerInputs(evidence, false, LayerInputs.BUDGET)
+                .visit((weight, inputs) ->
+                        scale(Objects.requireNonNull(scores.get(weight)), Matrix.of(weight), inputs));
         return Scores.of(scores);
     }
 
-    private static void scale(float[] worths, Matrix matrix, Gram gram) {
-        for (int row = 0; row < matrix.rows(); row++) {
-            var squares = gram.diagonal(matrix.group(row));
-            for (int column = 0; column < squares.length; column++) {
-                worths[matrix.index(row, column)] *= (float) Math.sqrt(squares[column]);
+    private static void scale(float[] worths, Matrix matrix, Moments.Moment inputs) {
+        int rowsOfGroup = matrix.rows() / matrix.groups();
+        for (int group = 0; group < matrix.groups(); group++) {
+            var squares = inputs.diagonal(group);
+            for (int row = group * rowsOfGroup; row < (group + 1) * rowsOfGroup; row++) {
+                for (int column = 0; column < squares.length; column++) {
+                    worths[matrix.index(row, column)] *= (float) Math.sqrt(squares[column]);
+                }
             }
         }
     }

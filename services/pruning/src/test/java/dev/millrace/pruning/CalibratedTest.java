@@ -91,6 +91,18 @@ class CalibratedTest {
     }
 
     @Test
+    void littleMemoryGivesTheSame() throws IOException {
+        var two = new ModelBuilder(17);
+        two.input("x", DataType.FLOAT, -1, Attempt.FEATURES);
+        var hidden = two.node("Relu", List.of(two.node("MatMul", List.of("x", two.normal("v", Attempt.FEATURES, 20)))));
+        two.output(two.node("MatMul", List.of(hidden, two.normal("w", 20, 12))), DataType.FLOAT, -1, 12);
+        var attempt = Attempt.of(directory, two.build()).rows("calibration", 200, null);
+        var atOnce = Attempt.model(attempt.run(new Sparsify(new SparseGpt()), HALF));
+        var oneByOne = Attempt.model(attempt.run(new Sparsify(new SparseGpt(1)), HALF));
+        assertThat(oneByOne.graph()).isEqualTo(atOnce.graph());
+    }
+
+    @Test
     void withoutDataTheyAreRefused() throws IOException {
         for (var criterion : List.of(new Wanda(), new SparseGpt())) {
             var attempt = Attempt.of(directory, model());

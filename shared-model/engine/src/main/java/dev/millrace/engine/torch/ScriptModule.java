@@ -14,6 +14,7 @@ import dev.millrace.onnx.script.ScriptArchive;
 import dev.millrace.onnx.script.ScriptCompiler;
 import dev.millrace.onnx.script.ScriptOptions;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +30,11 @@ import java.util.Objects;
  * them.
  */
 public final class ScriptModule implements AutoCloseable {
+    private static final String EMPTY = """
+              def forward(self: __torch__.Net) -> List[Tensor]:
+                return annotate(List[Tensor], [])
+            """;
+
     private final Script script;
     private final ScriptOptions options;
     private final TorchModule module;
@@ -74,6 +80,19 @@ public final class ScriptModule implements AutoCloseable {
             return TorchModule.load(archive, threads);
         } finally {
             Files.delete(archive);
+        }
+    }
+
+    /**
+     * Loads methods that belong to no graph, from the resource {@code NAME.torchscript} beside a class.
+     *
+     * @param directory where a small archive lies during the call
+     */
+    public static TorchModule library(Class<?> owner, String name, Path directory, int threads) throws IOException {
+        try (var in = owner.getResourceAsStream(name + ".torchscript")) {
+            var methods = new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+            var script = new Script(List.of(), List.of(), List.of(), List.of(), EMPTY, false);
+            return load(script, List.of(methods), List.of(), directory, threads);
         }
     }
 
