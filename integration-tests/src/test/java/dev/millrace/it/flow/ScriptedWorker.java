@@ -69,7 +69,9 @@ final class ScriptedWorker implements AutoCloseable {
                 1,
                 false,
                 1,
-                "scripted");
+                "scripted",
+                Map.of(),
+                null);
     }
 
     private static ArtifactReference made() {

@@ -96,7 +96,9 @@ final class Jobs {
                 12,
                 false,
                 1,
-                "worker-1");
+                "worker-1",
+                Map.of(),
+                null);
     }
 
     static Measurements measurements(long sizeBytes, double top1, double p50Millis) {

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param evaluation what was measured; absent for stages that do not measure
  * @param report what the technique wants to tell, for people and programs
  * @param versions name to version of code and engines
+ * @param figures what a trial measured for the goals of its search, name to value
+ * @param search what is to be searched before the job goes on; the result of the search takes the place of {@code model}
  * @param durationMillis from the start of the attempt to the stored artifact; of the original run when {@code cached}
  */
 public record TaskSucceeded(
@@ -25,9 +27,12 @@ public record TaskSucceeded(
         long durationMillis,
         boolean cached,
         int attempt,
-        String worker) {
+        String worker,
+        Map<String, Double> figures,
+        @Nullable SearchPlan search) {
     public TaskSucceeded {
         report = report == null ? Map.of() : Map.copyOf(report);
+        figures = figures == null ? Map.of() : Map.copyOf(figures);
         versions = versions == null ? Map.of() : Map.copyOf(versions);
     }
 }

@@ -65,6 +65,22 @@ final class Samples {
             8_123,
             false,
             REPORT);
+    private static final SearchPlan PLAN = new SearchPlan(
+            new StageStep("nas", "trial", Map.of("epochs", IntNode.valueOf(9))),
+            List.of(
+                    new Choice("depth", List.of(IntNode.valueOf(1), IntNode.valueOf(2)), true, null),
+                    new Choice(
+                            "second",
+                            List.of(TextNode.valueOf("wide"), TextNode.valueOf("narrow")),
+                            false,
+                            new Choice.Condition("depth", List.of(IntNode.valueOf(2))))),
+            List.of(new Goal("top1", true, 0.85), new Goal("macs", false, null)),
+            "tpe",
+            40,
+            3_600L,
+            20,
+            4,
+            new SearchPlan.Halving(3, 3));
     private static final List<String> LOG = List.of("loading libtorch", "SIGSEGV");
     private static final TaskIssued TASK_ISSUED = new TaskIssued(
             JOB,
@@ -102,7 +118,20 @@ final class Samples {
             case TASK_ISSUED -> TASK_ISSUED;
             case TASK_SUCCEEDED ->
                 new TaskSucceeded(
-                        JOB, TASK, 1, "quantization", SMALL, EVALUATION, REPORT, VERSIONS, 8_123, false, 1, "worker-3");
+                        JOB,
+                        TASK,
+                        1,
+                        "quantization",
+                        SMALL,
+                        EVALUATION,
+                        REPORT,
+                        VERSIONS,
+                        8_123,
+                        false,
+                        1,
+                        "worker-3",
+                        Map.of("top1", 0.876),
+                        PLAN);
             case TASK_FAILED -> new TaskFailed(JOB, TASK, 1, "quantization", PROBLEM, 3, LOG);
             case TASK_REFUSED -> new TaskRefused(JOB, TASK, 1, "quantization", PROBLEM);
             case TASK_PROGRESSED ->

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Evaluation;
 import dev.millrace.message.Problem;
+import dev.millrace.message.SearchPlan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,9 @@ public sealed interface FromChild {
             List<String> external,
             @Nullable Evaluation evaluation,
             Map<String, JsonNode> report,
-            @Nullable Long peakMemoryBytes)
+            @Nullable Long peakMemoryBytes,
+            Map<String, Double> figures,
+            @Nullable SearchPlan search)
             implements Answer {}
 
     /** No attempt can do this. The child lives on. */

@@ -110,7 +110,13 @@ public final class StageRunner {
         }
         var result = technique.run(options, new TaskContext(task, worker, this::nextMessage));
         return new FromChild.Succeeded(
-                result.model(), result.external(), result.evaluation(), result.report(), ResidentSize.peakBytes());
+                result.model(),
+                result.external(),
+                result.evaluation(),
+                result.report(),
+                ResidentSize.peakBytes(),
+                result.figures(),
+                result.search());
     }
 
     private ToChild nextMessage() throws IOException {

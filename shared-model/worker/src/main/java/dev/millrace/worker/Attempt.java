@@ -147,7 +147,15 @@ final class Attempt implements Callable<Ending> {
                 }
                 long millis = (System.nanoTime() - from) / 1_000_000;
                 return results.keep(
-                        key, new ResultManifest(model, done.evaluation(), report, runner.versions(), millis));
+                        key,
+                        new ResultManifest(
+                                model,
+                                done.evaluation(),
+                                report,
+                                runner.versions(),
+                                millis,
+                                done.figures(),
+                                done.search()));
             }
             throw new IllegalStateException("an answer that is none: " + answer);
         } finally {

@@ -3,6 +3,7 @@ package dev.millrace.worker;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.ArtifactReference;
 import dev.millrace.message.Evaluation;
+import dev.millrace.message.SearchPlan;
 import dev.millrace.message.TaskIssued;
 import dev.millrace.message.TaskSucceeded;
 import java.util.Map;
@@ -14,7 +15,9 @@ record ResultManifest(
         @Nullable Evaluation evaluation,
         Map<String, JsonNode> report,
         Map<String, String> versions,
-        long durationMillis) {
+        long durationMillis,
+        Map<String, Double> figures,
+        @Nullable SearchPlan search) {
 
     TaskSucceeded answer(TaskIssued task, boolean cached, int attempt, String worker) {
         return new TaskSucceeded(
@@ -29,6 +32,8 @@ record ResultManifest(
                 durationMillis,
                 cached,
                 attempt,
-                worker);
+                worker,
+                figures,
+                search);
     }
 }
