@@ -74,7 +74,7 @@ final class Samples {
                             List.of(TextNode.valueOf("wide"), TextNode.valueOf("narrow")),
                             false,
                             new Choice.Condition("depth", List.of(IntNode.valueOf(2))))),
-            List.of(new Goal("top1", true, 0.85), new Goal("macs", false, null)),
+            List.of(new Goal("top1", true, 0.85), new Goal("macs", false, 3e8, 6e8)),
             "tpe",
             40,
             3_600L,

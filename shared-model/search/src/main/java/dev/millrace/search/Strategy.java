@@ -1,21 +1,11 @@
 package dev.millrace.search;
 
-import dev.millrace.message.NearestName;
-import dev.millrace.message.RefusedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** A way to choose what to try next: a pure function of what is known. */
 public interface Strategy {
-    /** All strategies with their default settings. */
-    List<Strategy> ALL = List.of(
-            new RandomSearch(),
-            new RegularizedEvolution(),
-            new NonDominatedSorting(),
-            new PolicyGradient(),
-            new TreeParzen());
-
     /** Name in a search plan. */
     String name();
 
@@ -35,18 +25,5 @@ public interface Strategy {
             known = known.and(proposal.get());
         }
         return proposals;
-    }
-
-    /** @throws RefusedException {@code UNKNOWN_STRATEGY} with the known ones */
-    static Strategy named(String name) {
-        return ALL.stream()
-                .filter(strategy -> strategy.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new RefusedException(
-                        "UNKNOWN_STRATEGY",
-                        "strategy",
-                        "'" + name + "'",
-                        NearestName.choices(
-                                name, ALL.stream().map(Strategy::name).toList())));
     }
 }

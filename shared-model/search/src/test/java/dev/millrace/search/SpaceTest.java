@@ -30,8 +30,7 @@ class SpaceTest {
 
         for (int i = 0; i < 100; i++) {
             var values = space.values(space.mutated(space.random(random), random));
-            assertThat(values.containsKey("second"))
-                    .isEqualTo(values.get("depth").intValue() == 2);
+            assertThat(values.containsKey("second")).isEqualTo(Spaces.number(values, "depth") == 2);
         }
     }
 
@@ -65,7 +64,7 @@ class SpaceTest {
     void findsTheOneValidPointOfMany() {
         var space = new Space(
                 List.of(Spaces.width("a", 40), Spaces.width("b", 40)),
-                values -> values.get("a").intValue() == 39 && values.get("b").intValue() == 38);
+                values -> Spaces.number(values, "a") == 39 && Spaces.number(values, "b") == 38);
 
         assertThat(new RandomSearch().next(new History(space, goals(), 0, new ArrayList<>())))
                 .map(Proposal::values)

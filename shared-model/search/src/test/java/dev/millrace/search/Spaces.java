@@ -9,6 +9,7 @@ import dev.millrace.message.Trial;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -48,10 +49,10 @@ final class Spaces {
     static Map<String, Double> bowl(Map<String, JsonNode> values) {
         double loss = 0;
         for (int i = 0; i < 8; i++) {
-            loss += Math.pow(values.get("w" + i).intValue() - (i % 2 == 0 ? 5 : 2), 2);
+            loss += Math.pow(number(values, "w" + i) - (i % 2 == 0 ? 5 : 2), 2);
         }
         for (int i = 0; i < 4; i++) {
-            loss += values.get("k" + i).textValue().equals("c") ? 0 : 8;
+            loss += "c".equals(text(values, "k" + i)) ? 0 : 8;
         }
         return Map.of("loss", loss);
     }
@@ -61,14 +62,26 @@ final class Spaces {
         double value = 0;
         double cost = 0;
         for (int i = 0; i < 8; i++) {
-            double width = values.get("w" + i).intValue();
+            double width = number(values, "w" + i);
             value += Math.sqrt(width) * (1 + i % 3);
             cost += width * (1 + i % 2);
         }
         for (int i = 0; i < 4; i++) {
-            value -= values.get("k" + i).textValue().equals("c") ? 0 : 3;
+            value -= "c".equals(text(values, "k" + i)) ? 0 : 3;
         }
         return Map.of("value", value, "cost", cost);
+    }
+
+    static int number(Map<String, JsonNode> values, String name) {
+        return Objects.requireNonNull(values.get(name)).intValue();
+    }
+
+    static double figure(Trial trial, String name) {
+        return Objects.requireNonNull(trial.figures().get(name));
+    }
+
+    private static String text(Map<String, JsonNode> values, String name) {
+        return Objects.requireNonNull(values.get(name)).textValue();
     }
 
     /** Plays a search, one trial after the other. */

@@ -21,12 +21,12 @@ class StrategyTest {
     private static final int TRIALS = 90;
 
     static Stream<Strategy> clever() {
-        return Strategy.ALL.stream().filter(strategy -> !strategy.name().equals("random"));
+        return Strategies.ALL.stream().filter(strategy -> !strategy.name().equals("random"));
     }
 
     static Stream<Strategy> all() {
         return Stream.concat(
-                Strategy.ALL.stream(), Strategy.ALL.stream().map(inner -> new SuccessiveHalving(inner, 3, 3)));
+                Strategies.ALL.stream(), Strategies.ALL.stream().map(inner -> new SuccessiveHalving(inner, 3, 3)));
     }
 
     @ParameterizedTest
@@ -138,7 +138,7 @@ class StrategyTest {
 
     @Test
     void anUnknownStrategyIsRefusedWithTheNearest() {
-        assertThatThrownBy(() -> Strategy.named("tpee"))
+        assertThatThrownBy(() -> Strategies.named("tpee"))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("tpe");
     }
@@ -147,7 +147,7 @@ class StrategyTest {
         return IntStream.range(0, SEEDS)
                 .mapToDouble(seed ->
                         Spaces.play(strategy, Spaces.BOWL, goals, seed, TRIALS, p -> Spaces.bowl(p.values())).stream()
-                                .mapToDouble(trial -> trial.figures().get("loss"))
+                                .mapToDouble(trial -> Spaces.figure(trial, "loss"))
                                 .min()
                                 .orElseThrow())
                 .average()
@@ -166,7 +166,7 @@ class StrategyTest {
         return IntStream.range(0, SEEDS)
                 .mapToDouble(seed -> Front.of(goals, valued(strategy, goals, seed))
                         .best()
-                        .map(trial -> trial.figures().get("value"))
+                        .map(trial -> Spaces.figure(trial, "value"))
                         .orElse(-12.0))
                 .average()
                 .orElseThrow();

@@ -59,12 +59,12 @@ class SuccessiveHalvingTest {
                             * (2 - proposal.rung())
                             * new SplittableRandom(proposal.values().hashCode()).nextDouble()
                     : 0;
-            return Map.of("loss", Spaces.bowl(proposal.values()).get("loss") + noise);
+            return Map.of("loss", Spaces.bowl(proposal.values()).getOrDefault("loss", 0.0) + noise);
         });
     }
 
     private static double best(List<Trial> trials) {
-        return Front.of(Spaces.LOSS, trials).best().orElseThrow().figures().get("loss");
+        return Spaces.figure(Front.of(Spaces.LOSS, trials).best().orElseThrow(), "loss");
     }
 
     private static long count(List<Trial> trials, int rung) {
