@@ -16,7 +16,7 @@ import java.util.Set;
  *
  * <pre>{@code
  * MILLRACE_ZOO=… DistillationBenchmark fashion resnet20.onnx 3000 60 3 temperature=2
- * MILLRACE_ZOO=… DistillationBenchmark mnist 20
+ * MILLRACE_ZOO=… DistillationBenchmark mnist 20 teacher.onnx
  * }</pre>
  *
  * <p>{@code fashion}: students of 2,000 and 6,000 parameters on Fashion-MNIST, with the teacher, the number of labelled
@@ -37,7 +37,7 @@ public final class DistillationBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         if (arguments[0].equals("mnist")) {
-            new DistillationBenchmark(arguments, 2).hinton(Integer.parseInt(arguments[1]));
+            new DistillationBenchmark(arguments, 3).hinton(Integer.parseInt(arguments[1]), Path.of(arguments[2]));
         } else {
             new DistillationBenchmark(arguments, 5)
                     .fewLabels(
@@ -87,11 +87,15 @@ public final class DistillationBenchmark {
                 scores[2]);
     }
 
-    private void hinton(int epochs) throws IOException {
+    /** @param teacher where the trained teacher is; where there is none yet, one is trained and written there */
+    private void hinton(int epochs, Path teacher) throws IOException {
         var images = ZooImages.mnist();
         var all = images.training();
         var course = "\"batchSize\": 128, \"epochs\": " + epochs;
-        var teacher = trained("fine-tune", written(Students.dense(1200, 1)), all, course + ", \"crop\": 2");
+        if (!Files.exists(teacher)) {
+            Files.copy(trained("fine-tune", written(Students.dense(1200, 1)), all, course + ", \"crop\": 2"), teacher);
+        }
+        System.out.printf(Locale.ROOT, "teacher %.4f%n", images.top1(teacher));
         var student = written(Students.dense(800, 2));
         double best = images.top1(teacher);
         double alone = images.top1(trained("fine-tune", student, all, course));

@@ -12,6 +12,7 @@ import dev.millrace.message.TaskSucceeded;
 import dev.millrace.message.TechniqueDescription;
 import dev.millrace.message.TopicDefinition;
 import dev.millrace.message.Topics;
+import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.Techniques;
 import dev.millrace.standalone.EmbeddedBroker;
 import dev.millrace.worker.ChildLimits;
@@ -250,6 +251,7 @@ class WorkerIT {
                 Map.of("bootstrap.servers", broker.bootstrapServers()),
                 directory.resolve("data-" + name),
                 directory.resolve("engines"),
+                new SharedCache(directory.resolve("cache"), 1 << 20),
                 concurrency,
                 true,
                 child,

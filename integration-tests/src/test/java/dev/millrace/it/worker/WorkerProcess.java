@@ -1,6 +1,7 @@
 package dev.millrace.it.worker;
 
 import dev.millrace.artifact.FileArtifactStore;
+import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.Techniques;
 import dev.millrace.worker.ChildLimits;
 import dev.millrace.worker.ProbeEvaluation;
@@ -53,6 +54,7 @@ public final class WorkerProcess implements AutoCloseable {
                 Map.of("bootstrap.servers", arguments[1]),
                 directory.resolve("data"),
                 directory.resolve("engines"),
+                new SharedCache(directory.resolve("cache"), 1 << 20),
                 1,
                 true,
                 child,

@@ -1,25 +1,20 @@
 package dev.millrace.distillation;
 
-import dev.millrace.engine.train.Loss;
-import dev.millrace.engine.train.Objective;
 import dev.millrace.message.RefusedException;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import dev.millrace.training.Course;
+import dev.millrace.training.Guidance;
+import dev.millrace.training.Hints;
 import dev.millrace.training.Imitation;
-import dev.millrace.training.LabelKind;
 import dev.millrace.training.Lesson;
 import dev.millrace.training.Student;
-import dev.millrace.training.Teachers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,33 +41,9 @@ final class Distill implements Technique<Distill.Options> {
 
             Imitation imitation,
 
-            @Option(
-                    value = "Values inside the student to values inside every teacher that they should be like.",
-                    defaultValue = "{}",
-                    allowed = "names of values")
-            Map<String, String> hints,
+            Hints hints,
 
-            @Option(
-                    value = "How hints are compared; attention and relational allow other numbers of channels.",
-                    defaultValue = "\"meanSquare\"")
-            Loss.Measure hintLoss,
-
-            @Option(value = "Weight of each hint.", defaultValue = "1", allowed = "above 0")
-            double hintWeight,
-
-            Course course) {
-        Options {
-            Course.requirePositive("hintWeight", hintWeight);
-        }
-
-        Objective objective(Student student, Optional<LabelKind> labels) {
-            var terms = new ArrayList<>(imitation.terms(student.heads(), labels));
-            hints.keySet()
-                    .forEach(value -> terms.add(
-                            new Objective.Term(hintWeight, new Loss.Hint(value, Teachers.target(value), hintLoss))));
-            return new Objective(terms);
-        }
-    }
+            Course course) {}
 
     private final Duration checkpointEvery;
 
@@ -112,12 +83,8 @@ final class Distill implements Technique<Distill.Options> {
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var file = options.student() == null ? context.model() : Path.of(options.student());
-        var models = teachers(options, file, context);
-        var student = Student.open(file);
-        try (var teachers = Teachers.open(models, student.heads(), options.hints(), context);
-                var lesson = new Lesson(student, options.course(), teachers::answered, context, checkpointEvery)) {
-            return lesson.teach(options.objective(student, lesson.labels()), List.of());
-        }
+        var guidance = new Guidance.ByTeachers(teachers(options, file, context), options.imitation(), options.hints());
+        return Lesson.teach(Student.open(file), options.course(), guidance, context, checkpointEvery);
     }
 
     /** The teachers given, else the model that the job started from. */

@@ -1,11 +1,11 @@
 package dev.millrace.distillation;
 
-import dev.millrace.engine.train.Objective;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import dev.millrace.training.Course;
+import dev.millrace.training.Guidance;
 import dev.millrace.training.Lesson;
 import dev.millrace.training.Student;
 import java.io.IOException;
@@ -65,10 +65,7 @@ final class FineTune implements Technique<FineTune.Options> {
 
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
-        var student = Student.open(context.model());
-        try (var lesson = new Lesson(student, options.course(), batch -> batch, context, checkpointEvery)) {
-            var labels = lesson.requiredLabels();
-            return lesson.teach(Objective.of(labels.loss(student.heads().get(0), options.labelSmoothing())), List.of());
-        }
+        var guidance = new Guidance.Labels(options.labelSmoothing());
+        return Lesson.teach(Student.open(context.model()), options.course(), guidance, context, checkpointEvery);
     }
 }

@@ -4,6 +4,7 @@ import static dev.millrace.distillation.TestTask.figure;
 import static dev.millrace.distillation.TestTask.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
@@ -89,7 +90,7 @@ class DistillTest {
         assertThat(figure(result, "before", "top1")).isLessThan(0.8);
         assertThat(figure(result, "after", "top1")).isGreaterThan(0.85);
         assertThat(Objects.requireNonNull(result.report().get("losses")).toString())
-                .contains("0.9 · SoftTargets[value=y, target=teacher of y, temperature=4.0]")
+                .contains("0.9 · SoftTargets[value=y, target=teacher of y, temperature=1.0]")
                 .contains("0.1 · CrossEntropy[value=y");
         assertThat(model(result).graph().outputs().get(0).name()).isEqualTo("p");
     }
@@ -106,8 +107,21 @@ class DistillTest {
     }
 
     @Test
-    void goesOnAfterAKillToTheSameBytes() throws IOException {
-        var options = "{\"epochs\": 4}";
+    void endsByTeacherAndByLabelsAndKeepsTheBetter() throws IOException {
+        var task =
+                new TestTask(directory, pruned(0.9f)).baseline(teacher).rows("training", ROWS, 1, this::bestOfTeacher);
+
+        var result = task.run(new Distill(), "{\"epochs\": 10}");
+
+        double byTeacher = figure(result, "endings", "teacherToTheEnd");
+        double byLabels = figure(result, "endings", "labelsAtTheEnd");
+        assertThat(figure(result, "after", "top1")).isCloseTo(Math.max(byTeacher, byLabels), within(1e-6));
+        assertThat(Objects.requireNonNull(result.report().get("steps")).asInt()).isEqualTo(10 * 7);
+    }
+
+    @Test
+    void goesOnAfterAKillInEitherEndingToTheSameBytes() throws IOException {
+        var options = "{\"epochs\": 2}";
         var often = new Distill(Duration.ZERO);
         var whole = new TestTask(Files.createDirectory(directory.resolve("whole")), pruned(0.6f))
                 .baseline(teacher)
@@ -117,8 +131,9 @@ class DistillTest {
                 .rows("training", ROWS, 1, this::bestOfTeacher);
 
         var expected = bytes(whole.run(often, options).model());
-        assertThatThrownBy(() -> killed.dieAt(0.6).run(often, options)).isInstanceOf(TestTask.Killed.class);
+        assertThatThrownBy(() -> killed.dieAt(0.5).run(often, options)).isInstanceOf(TestTask.Killed.class);
         int before = killed.saved();
+        assertThatThrownBy(() -> killed.dieAt(0.95).run(often, options)).isInstanceOf(TestTask.Killed.class);
         var found = bytes(killed.run(often, options).model());
 
         assertThat(before).isBetween(1, whole.saved() - 1);

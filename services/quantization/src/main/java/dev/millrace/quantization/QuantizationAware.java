@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import dev.millrace.engine.Latency;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.train.Objective;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
@@ -15,10 +14,10 @@ import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import dev.millrace.training.Course;
+import dev.millrace.training.Guidance;
 import dev.millrace.training.Imitation;
 import dev.millrace.training.Lesson;
 import dev.millrace.training.Student;
-import dev.millrace.training.Teachers;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -181,13 +180,9 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
 
         /** Trains as every stage does; the float model is the teacher. */
         private StageResult train(Student student) throws IOException {
-            var heads = student.heads();
+            var teacher = Guidance.ByTeachers.of(context.model(), options.imitation());
             var part = context.part(0.65, 0.95);
-            try (var teachers = Teachers.open(List.of(context.model()), heads, Map.of(), context);
-                    var lesson =
-                            new Lesson(student, options.course(), teachers::answered, part, Lesson.CHECKPOINT_EVERY)) {
-                return lesson.teach(new Objective(options.imitation().terms(heads, lesson.labels())), List.of());
-            }
+            return Lesson.teach(student, options.course(), teacher, part, Lesson.CHECKPOINT_EVERY);
         }
 
         /** The trained weights and steps, in a copy of the float model. */

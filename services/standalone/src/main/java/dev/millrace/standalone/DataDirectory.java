@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * <pre>
  * artifacts/     models, results and checkpoints, shared by all processes
  * engines/       native libraries, unpacked once for all processes
+ * cache/         what tasks leave for each other, as a teacher's answers
  * server/        the broker and the jobs of `millrace serve`; one process at a time
  * runs/ID/       the same for one `millrace compress`, gone with it
  * </pre>
@@ -62,6 +63,10 @@ public record DataDirectory(Path path) {
 
     public Path engines() {
         return path.resolve("engines");
+    }
+
+    public Path cache() {
+        return path.resolve("cache");
     }
 
     /** The state of the one server; empty when another process holds it. */

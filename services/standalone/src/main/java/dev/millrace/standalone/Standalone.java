@@ -54,6 +54,7 @@ public record Standalone(
         System.setProperty("millrace.artifacts.directory", directory.artifacts().toString());
         System.setProperty(
                 "millrace.worker.engines-directory", directory.engines().toString());
+        System.setProperty("millrace.worker.cache-directory", directory.cache().toString());
         System.setProperty(
                 "millrace.artifacts.roots",
                 roots.stream()

@@ -226,6 +226,11 @@ public final class OrtSession implements AutoCloseable {
         }
     }
 
+    /** The version of ONNX Runtime, {@code "1.29.0"}. */
+    public static String version() {
+        return OrtEnvironment.getEnvironment().getVersion();
+    }
+
     @Override
     public void close() {
         manager.close();

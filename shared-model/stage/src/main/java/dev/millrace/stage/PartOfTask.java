@@ -38,6 +38,11 @@ record PartOfTask(StageContext whole, Path model, Optional<Path> baseline, Path 
     }
 
     @Override
+    public Optional<SharedCache> cache() {
+        return whole.cache();
+    }
+
+    @Override
     public void progress(double fraction, String activity, Map<String, Double> metrics) {
         whole.progress(from + (to - from) * fraction, activity, metrics);
     }

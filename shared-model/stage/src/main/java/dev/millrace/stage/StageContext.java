@@ -28,6 +28,11 @@ public interface StageContext {
 
     Checkpoints checkpoints();
 
+    /** What other tasks left and this one may leave for others; empty where nothing outlives the task. */
+    default Optional<SharedCache> cache() {
+        return Optional.empty();
+    }
+
     /**
      * Says how far the work is. Call it as often as you like, and at least once a minute: a task that stays silent for long
      * is taken for hung and its process ended.

@@ -71,6 +71,11 @@ final class TaskContext implements StageContext, Checkpoints {
     }
 
     @Override
+    public Optional<SharedCache> cache() {
+        return Optional.ofNullable(task.cache());
+    }
+
+    @Override
     public void progress(double fraction, String activity, Map<String, Double> metrics) {
         long now = System.nanoTime();
         if (now - toldAt < PROGRESS_NANOS) {

@@ -17,6 +17,7 @@ public sealed interface ToChild {
     /**
      * Do this, then answer with one of {@link FromChild.Succeeded}, {@link FromChild.Refused}, {@link FromChild.Failed}.
      *
+     * @param cache what tasks leave for each other
      * @param checkpoint where an earlier attempt got to
      * @param workDirectory empty directory that the worker made and will remove
      */
@@ -31,6 +32,7 @@ public sealed interface ToChild {
             long seed,
             int threads,
             Path workDirectory,
+            @Nullable SharedCache cache,
             @Nullable Path checkpoint)
             implements ToChild {}
 

@@ -15,7 +15,7 @@ public record Course(
         Method optimizer,
 
         @Option(
-                value = "Highest learning rate; null for 0.001 with adamW, 0.05 with sgd.",
+                value = "Highest learning rate; null tries some from 0.0003 to 0.01 with adamW, 0.005 to 0.2 with sgd.",
                 defaultValue = "null",
                 allowed = "above 0")
         @Nullable
@@ -99,15 +99,15 @@ public record Course(
         List<String> frozen) {
     private static final double DEFAULT_EPOCHS = 10;
 
-    /** Optimizers, and the rate and decay that they start from where the options say nothing. */
+    /** Optimizers; the rate to begin with, the rates to try, and the decay where the options say nothing. */
     public enum Method {
-        ADAM_W(1e-3, 0.01) {
+        ADAM_W(1e-3, List.of(3e-4, 1e-3, 3e-3, 1e-2), 0.01) {
             @Override
             Optimizer decaying(double weightDecay) {
                 return Optimizer.AdamW.decaying(weightDecay);
             }
         },
-        SGD(0.05, 1e-4) {
+        SGD(0.05, List.of(0.005, 0.015, 0.05, 0.2), 1e-4) {
             @Override
             Optimizer decaying(double weightDecay) {
                 return new Optimizer.Sgd(0.9, true, weightDecay);
@@ -115,10 +115,12 @@ public record Course(
         };
 
         private final double learningRate;
+        private final List<Double> rates;
         private final double weightDecay;
 
-        Method(double learningRate, double weightDecay) {
+        Method(double learningRate, List<Double> rates, double weightDecay) {
             this.learningRate = learningRate;
+            this.rates = rates;
             this.weightDecay = weightDecay;
         }
 
@@ -167,6 +169,7 @@ public record Course(
         double rate = or(learningRate, optimizer.learningRate);
         double decays = or(weightDecay, optimizer.weightDecay);
         return TrainingSettings.of(optimizer.decaying(decays), new Schedule(rate, warmUp, decay), budget())
+                .rates(learningRate == null ? optimizer.rates : List.of())
                 .accumulate(accumulate)
                 .clipNorm(1)
                 .patience(patience)

@@ -1,5 +1,6 @@
 package dev.millrace.training;
 
+import dev.millrace.engine.data.Batch;
 import dev.millrace.engine.train.Loss;
 import dev.millrace.engine.train.Objective;
 import dev.millrace.message.RefusedException;
@@ -23,11 +24,17 @@ public record Imitation(
                 defaultValue = "\"auto\"")
         Soft softLoss,
 
-        @Option(value = "Softens the probabilities of classes.", defaultValue = "4", allowed = "above 0")
-        double temperature,
+        @Option(
+                value = "Softens the probabilities of classes; null softens until the likeliest has 0.8 on average.",
+                defaultValue = "null",
+                allowed = "above 0")
+        @Nullable
+        Double temperature,
 
         @Option(
-                value = "Share of the loss that comes from labels; null for 0.1, or 0 where there are none.",
+                value =
+                        "Share of the loss that comes from labels; null for 0.1 and, of the last fifth of the training, "
+                                + "a second try by labels alone, the better one kept; 0 where there are no labels.",
                 defaultValue = "null",
                 allowed = "0 ≤ hardLoss ≤ 1")
         @Nullable
@@ -51,9 +58,10 @@ public record Imitation(
     /**
      * The losses of every head, and of the labels where there are some.
      *
+     * @param sample rows with the teachers' answers
      * @throws RefusedException {@code LABELS_MISSING} if labels are asked for and there are none
      */
-    public List<Objective.Term> terms(List<Head> heads, Optional<LabelKind> labels) {
+    public List<Objective.Term> terms(List<Head> heads, Optional<LabelKind> labels, Batch sample) {
         double hard = hardLoss != null ? hardLoss : labels.isPresent() ? DEFAULT_HARD_LOSS : 0;
         if (hard > 0 && labels.isEmpty()) {
             throw new RefusedException(
@@ -67,16 +75,34 @@ public record Imitation(
         for (int i = 0; i < heads.size() && hard < 1; i++) {
             var head = heads.get(i);
             boolean scores = head.kind() == Head.Kind.SOFTMAX || (classes && i == 0);
-            terms.add(new Objective.Term((1 - hard) / heads.size(), soft(head, scores)));
+            terms.add(new Objective.Term((1 - hard) / heads.size(), soft(head, scores, sample)));
         }
         // Labels without weight are there all the same: the best weights are those with most right answers.
         labels.ifPresent(kind -> terms.add(new Objective.Term(hard, kind.loss(heads.get(0), 0))));
         return terms;
     }
 
-    private Loss soft(Head head, boolean scores) {
+    /** Whether nobody said how much labels count. */
+    boolean leavesLabelsOpen() {
+        return hardLoss == null;
+    }
+
+    /** All of the weight on the loss of class labels; empty where there is none. */
+    static Optional<Objective> byLabels(Objective objective) {
+        boolean classes = objective.terms().stream().anyMatch(term -> term.loss() instanceof Loss.CrossEntropy);
+        return classes
+                ? Optional.of(new Objective(objective.terms().stream()
+                        .map(term -> new Objective.Term(term.loss() instanceof Loss.CrossEntropy ? 1 : 0, term.loss()))
+                        .toList()))
+                : Optional.empty();
+    }
+
+    private Loss soft(Head head, boolean scores, Batch sample) {
         var target = Teachers.target(head.value());
-        var soft = new Loss.SoftTargets(head.value(), target, temperature);
+        double softness = temperature != null
+                ? temperature
+                : Temperature.of(sample.expected().get(target));
+        var soft = new Loss.SoftTargets(head.value(), target, softness);
         var square = new Loss.Hint(head.value(), target, Loss.Measure.MEAN_SQUARE);
         return switch (softLoss) {
             case AUTO -> scores ? soft : square;

@@ -3,6 +3,7 @@ package dev.millrace.training;
 import dev.millrace.engine.train.Loss;
 import dev.millrace.message.RefusedException;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** What labels are to a head, and the loss that follows. */
 public enum LabelKind {
@@ -34,6 +35,12 @@ public enum LabelKind {
      * @param smoothing share of a class label that is spread over all classes
      */
     public abstract Loss loss(Head head, double smoothing);
+
+    /** @throws RefusedException {@code LABELS_MISSING} if a row has none */
+    static LabelKind required(Optional<LabelKind> labels) {
+        return labels.orElseThrow(() -> new RefusedException(
+                "LABELS_MISSING", "training data", "rows without labels", "a label for every row; distill needs none"));
+    }
 
     /**
      * The kind that fits.

@@ -8,7 +8,6 @@ import dev.millrace.engine.data.Dataset;
 import dev.millrace.engine.train.Objective;
 import dev.millrace.engine.train.Revisions;
 import dev.millrace.engine.train.TrainingData;
-import dev.millrace.engine.train.TrainingLoop;
 import dev.millrace.engine.train.TrainingSettings;
 import dev.millrace.message.Json;
 import dev.millrace.message.RefusedException;
@@ -24,18 +23,14 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /** One training of one student: its data, prepared and held out, then the loop, the scores and the report. */
@@ -51,43 +46,49 @@ public final class Lesson implements Closeable {
     /** Share of the progress that preparing the data gets. */
     private static final double PREPARING = 0.15;
 
+    /** Rows that a guidance sees before it says what training makes small. */
+    private static final int SAMPLE = 512;
+
+    /** Rows held out that can tell two endings of a training apart. */
+    private static final int FEWEST_TO_DECIDE = 30;
+
     private final Student student;
     private final Course course;
+    private final Guidance guidance;
     private final StageContext context;
     private final Duration checkpointEvery;
     private final List<TransferSet> sets = new ArrayList<>();
     private final TransferSet.Part training;
     private final @Nullable TrainingData held;
+    private final long heldRows;
     private final @Nullable LabelKind labels;
 
     /**
      * Prepares the data.
      *
-     * @param answered adds targets to a batch
      * @throws RefusedException if the data does not fit the student
      */
-    public Lesson(
-            Student student,
-            Course course,
-            UnaryOperator<Batch> answered,
-            StageContext context,
-            Duration checkpointEvery)
+    public Lesson(Student student, Course course, Guidance guidance, StageContext context, Duration checkpointEvery)
             throws IOException {
         this.student = student;
         this.course = course;
+        this.guidance = guidance;
         this.context = context;
         this.checkpointEvery = checkpointEvery;
-        try {
-            var all = prepare(TRAINING, answered).all();
+        try (var answers = guidance.answers(student, context)) {
+            var all = prepare(TRAINING, answers).all();
+            TransferSet.Part heldOut;
             if (context.data(VALIDATION).isPresent()) {
                 training = all;
-                held = held(prepare(VALIDATION, answered).all());
+                heldOut = prepare(VALIDATION, answers).all();
             } else {
                 var shuffled = all.shuffled(context.seed());
-                int heldOut = heldOut(shuffled.units());
-                training = shuffled.sublist(heldOut, shuffled.units());
-                held = heldOut == 0 ? null : held(shuffled.sublist(0, heldOut));
+                int units = heldOut(shuffled.units());
+                training = shuffled.sublist(units, shuffled.units());
+                heldOut = shuffled.sublist(0, units);
             }
+            heldRows = heldOut.rows();
+            held = heldRows == 0 ? null : held(heldOut);
             labels = labelKind();
         } catch (IOException | RuntimeException e) {
             close();
@@ -95,23 +96,34 @@ public final class Lesson implements Closeable {
         }
     }
 
-    private TransferSet prepare(String role, UnaryOperator<Batch> answered) throws IOException {
+    /**
+     * Prepares the data, trains and tells.
+     *
+     * @throws RefusedException if data, student and guidance do not fit each other
+     */
+    public static StageResult teach(
+            Student student, Course course, Guidance guidance, StageContext context, Duration checkpointEvery)
+            throws IOException {
+        try (var lesson = new Lesson(student, course, guidance, context, checkpointEvery)) {
+            return lesson.teach(Revisions.none());
+        }
+    }
+
+    private TransferSet prepare(String role, Guidance.Answers answers) throws IOException {
         LocalData data = context.data(role)
                 .orElseThrow(() -> new RefusedException("MISSING_DATA", "data", "no " + role + " data", TRAINING));
         try (var source = Dataset.open(data.path(), data.format(), data.options(), student.inputs())) {
             long samples = Math.max(1, source.samples());
-            var done = new long[1];
-            Iterable<Batch> batches = source.batches(student.rows(course.batchSize()));
-            Iterable<Batch> prepared = () -> StreamSupport.stream(batches.spliterator(), false)
-                    .map(batch -> {
-                        context.progress(PREPARING * Math.min(1, (double) done[0] / samples), "preparing " + role);
-                        done[0] += batch.rows();
-                        return answered.apply(batch);
-                    })
-                    .iterator();
-            var set = TransferSet.write(prepared, context.workDirectory().resolve(role + ".rows"));
-            sets.add(set);
-            return set;
+            long done = 0;
+            try (var set = new TransferSet.Writer(context.workDirectory().resolve(role + ".rows"))) {
+                for (var batch : source.batches(student.rows(course.batchSize()))) {
+                    context.progress(PREPARING * Math.min(1, (double) done / samples), "preparing " + role);
+                    done += batch.rows();
+                    set.add(answers.answered(batch));
+                }
+                sets.add(set.finished());
+                return sets.get(sets.size() - 1);
+            }
         }
     }
 
@@ -142,8 +154,7 @@ public final class Lesson implements Closeable {
      * @throws RefusedException {@code LABELS_MISSING} if a row has none
      */
     public LabelKind requiredLabels() {
-        return labels().orElseThrow(() -> new RefusedException(
-                "LABELS_MISSING", "training data", "rows without labels", "a label for every row; distill needs none"));
+        return LabelKind.required(labels());
     }
 
     /** Who is taught. */
@@ -173,59 +184,53 @@ public final class Lesson implements Closeable {
     }
 
     /**
-     * Trains and tells.
-     *
-     * @param notes sentences for the report
+     * Trains a student that is revised meanwhile, and tells. What is zero behind a revision stays zero; the result of a
+     * revised student stands even if the student as it came was better.
      */
-    public StageResult teach(Objective objective, List<String> notes) throws IOException {
-        return teach(objective, Revisions.none(), notes);
-    }
-
-    /**
-     * Trains a student that is revised meanwhile, and tells. What is zero behind a revision stays zero; the result stands
-     * even if the student as it came was better.
-     *
-     * @param notes sentences for the report
-     */
-    public StageResult teach(Objective objective, Revisions revisions, List<String> notes) throws IOException {
+    public StageResult teach(Revisions revisions) throws IOException {
         boolean revised = !revisions.at().isEmpty();
-        var settings = revised ? settings().keepZeros(true).movement(revisions.addsUpMovement()) : settings();
-        var told = new ArrayList<>(notes);
+        var settings = revised
+                ? settings()
+                        .keepZeros(true)
+                        .movement(revisions.addsUpMovement())
+                        .rates(List.of())
+                : settings();
+        var sample = training.shuffled(context.seed()).batches(SAMPLE, true).next();
+        var objective = guidance.objective(student, labels(), sample);
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("losses", objective.terms().stream().map(Lesson::described).toList());
         report.putAll(weights(objective, settings));
         var untrained = context.workDirectory().resolve("untrained.onnx");
         student.write(untrained);
         var before = score(untrained);
-        var result = new TrainingLoop(settings, data(), held, new Watch(), Clock.systemUTC(), context.workDirectory())
-                .run(student.model(), objective, revisions);
-        var file = context.workDirectory().resolve("model.onnx");
-        student.write(file);
-        var after = score(file);
+        var part = context.part(PREPARING, 1);
+        var practice = new Practice(student, settings, data(), held, part);
+        var otherEnding = revised || course.minutes() != null || heldRows < FEWEST_TO_DECIDE
+                ? Optional.<Objective>empty()
+                : guidance.otherEnding(objective);
+        var trained = otherEnding.isPresent()
+                ? practice.withTwoEndings(objective, otherEnding.get())
+                : practice.once(objective, revisions);
+        var after = score(trained.model());
+        var notes = new ArrayList<String>();
         if (!revised && after.isWorseThan(before)) {
-            told.add("Training made the model worse on held-out data, %s from %s to %s: it stays as it was."
+            notes.add("Training made the model worse on held-out data, %s from %s to %s: it stays as it was."
                     .formatted(
                             after.metric(),
                             before.figures().get(after.metric()),
                             after.figures().get(after.metric())));
-            Files.delete(file);
-            Model.read(untrained).write(file);
+            Files.delete(trained.model());
+            Model.read(untrained).write(trained.model());
         }
-        double seconds = Math.max(1e-3, result.elapsed().toMillis() / 1e3);
         report.put("before", before.figures());
         report.put("after", after.figures());
         if (held != null) {
             report.put("teacher", Score.ofTeacher(student.heads(), held).figures());
         }
-        report.put("trainingLoss", result.trainingLoss());
-        report.put("steps", result.steps());
-        report.put("epochs", result.epochs());
-        report.put("ending", result.ending().name().toLowerCase(Locale.ROOT));
-        report.put("precision", result.bfloat16() ? "bfloat16" : "float32");
+        trained.report().properties().forEach(field -> report.put(field.getKey(), field.getValue()));
         report.put("trainingRows", training.rows());
-        report.put("seconds", seconds);
-        report.put("notes", told);
-        return new StageResult(file, null, json(report));
+        report.put("notes", notes);
+        return new StageResult(trained.model(), null, json(report));
     }
 
     private Score score(Path model) throws IOException {
@@ -279,24 +284,6 @@ public final class Lesson implements Closeable {
     public void close() throws IOException {
         for (var set : sets) {
             set.close();
-        }
-    }
-
-    /** The task's progress and checkpoints. */
-    private final class Watch implements TrainingLoop.Observer {
-        @Override
-        public void progressed(double done, Map<String, Double> metrics) {
-            context.progress(PREPARING + (1 - PREPARING) * done, "training", metrics);
-        }
-
-        @Override
-        public Optional<Path> latest() throws IOException {
-            return context.checkpoints().latest();
-        }
-
-        @Override
-        public void save(Path checkpoint) throws IOException {
-            context.checkpoints().save(checkpoint);
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.millrace.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.millrace.engine.train.Objective;
 import dev.millrace.engine.train.Revisions;
 import dev.millrace.message.Json;
 import dev.millrace.stage.Option;
@@ -80,28 +79,16 @@ public record Recovery(
         }
         var directory = Files.createDirectory(context.workDirectory().resolve("recovery"));
         var part = context.part(from, 1).on(changed, directory);
-        var student = Student.open(changed);
-        var result = method == Method.DISTILL
-                ? distilled(student, part, checkpointEvery, UNREVISED)
-                : fineTuned(student, part, checkpointEvery, UNREVISED);
-        return mended(method, result);
+        return mended(method, taught(method, Student.open(changed), part, checkpointEvery, UNREVISED));
     }
 
-    private StageResult distilled(Student student, StageContext part, Duration checkpointEvery, Plan plan)
+    private StageResult taught(Method method, Student student, StageContext part, Duration checkpointEvery, Plan plan)
             throws IOException {
-        var teacher = List.of(part.baseline().orElseThrow());
-        try (var teachers = Teachers.open(teacher, student.heads(), Map.of(), part);
-                var lesson = new Lesson(student, limited(), teachers::answered, part, checkpointEvery)) {
-            var objective = new Objective(imitation.terms(student.heads(), lesson.labels()));
-            return lesson.teach(objective, plan.revisions(student, lesson), List.of());
-        }
-    }
-
-    private StageResult fineTuned(Student student, StageContext part, Duration checkpointEvery, Plan plan)
-            throws IOException {
-        try (var lesson = new Lesson(student, limited(), batch -> batch, part, checkpointEvery)) {
-            var loss = lesson.requiredLabels().loss(student.heads().get(0), 0);
-            return lesson.teach(Objective.of(loss), plan.revisions(student, lesson), List.of());
+        var guidance = method == Method.DISTILL
+                ? Guidance.ByTeachers.of(part.baseline().orElseThrow(), imitation)
+                : new Guidance.Labels(0);
+        try (var lesson = new Lesson(student, limited(), guidance, part, checkpointEvery)) {
+            return lesson.teach(plan.revisions(student, lesson));
         }
     }
 
@@ -121,17 +108,12 @@ public record Recovery(
         var method = method(context);
         var directory = Files.createDirectory(context.workDirectory().resolve("recovery"));
         var part = context.on(context.model(), directory);
-        var student = Student.open(context.model());
-        return mended(
-                method,
-                method == Method.DISTILL
-                        ? distilled(student, part, checkpointEvery, plan)
-                        : fineTuned(student, part, checkpointEvery, plan));
+        return mended(method, taught(method, Student.open(context.model()), part, checkpointEvery, plan));
     }
 
     /** The data that training would see, for those who read it without training. */
     public Lesson lesson(StageContext context, Duration checkpointEvery) throws IOException {
-        return new Lesson(Student.open(context.model()), limited(), batch -> batch, context, checkpointEvery);
+        return new Lesson(Student.open(context.model()), limited(), new Guidance.Labels(0), context, checkpointEvery);
     }
 
     /** The course, with an end of its own where the options name none. */

@@ -1,11 +1,14 @@
 package dev.millrace.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
 import dev.millrace.engine.data.Batch;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
+import dev.millrace.onnx.Model;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.StageContext;
 import java.io.IOException;
@@ -17,12 +20,23 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Models whose answers are what the student should give: the mean of what they say, logits where they have a Softmax. */
-public final class Teachers implements AutoCloseable {
+final class Teachers implements Guidance.Answers {
     /** A teacher and the values that answer the student's heads and hints, in that order. */
-    private record Teacher(OrtSession session, List<String> answers) {}
+    private record Teacher(OrtSession session, List<String> answers, Optional<AnswerTape> tape) {
+        List<Value> answers(Map<String, Value> feed) throws IOException {
+            return tape.isPresent() ? tape.get().answers(feed, () -> ask(feed)) : ask(feed);
+        }
+
+        private List<Value> ask(Map<String, Value> feed) {
+            try (var outputs = session.run(feed, answers)) {
+                return answers.stream().map(name -> outputs.get(name).copy()).toList();
+            }
+        }
+    }
 
     private final List<String> targets;
     private final List<Teacher> teachers = new ArrayList<>();
@@ -32,7 +46,7 @@ public final class Teachers implements AutoCloseable {
     }
 
     /** The name of the target that a value of the student has. */
-    public static String target(String value) {
+    static String target(String value) {
         return "teacher of " + value;
     }
 
@@ -43,7 +57,7 @@ public final class Teachers implements AutoCloseable {
      * @param hints value of the student to value of every teacher
      * @throws RefusedException {@code MODELS_DIFFER} if a teacher has not the student's outputs, all of the model gate's
      */
-    public static Teachers open(List<Path> models, List<Head> heads, Map<String, String> hints, StageContext context)
+    static Teachers open(List<Path> models, List<Head> heads, Map<String, String> hints, StageContext context)
             throws IOException {
         var targets = new ArrayList<>(heads.stream().map(Head::value).toList());
         targets.addAll(hints.keySet());
@@ -61,7 +75,8 @@ public final class Teachers implements AutoCloseable {
 
     private void add(Path file, List<Head> heads, Collection<String> hints, StageContext context) throws IOException {
         var answers = new ArrayList<String>();
-        var own = Head.of(ModelGate.open(file));
+        var model = ModelGate.open(file);
+        var own = Head.of(model);
         for (int i = 0; i < heads.size(); i++) {
             answers.add(answer(heads.get(i), i, own).value());
         }
@@ -69,7 +84,22 @@ public final class Teachers implements AutoCloseable {
         Set<String> observed = new LinkedHashSet<>(answers);
         var session = OrtSession.observing(
                 file, observed, context.workDirectory(), SessionSettings.threads(context.threads()));
-        teachers.add(new Teacher(session, List.copyOf(answers)));
+        var tape = context.cache().isPresent()
+                ? Optional.of(new AnswerTape(context.cache().get(), digest(file, model, answers, context)))
+                : Optional.<AnswerTape>empty();
+        teachers.add(new Teacher(session, List.copyOf(answers), tape));
+    }
+
+    /** Digest of all that the bits of an answer depend on, but the question. */
+    private static byte[] digest(Path file, Model model, List<String> answers, StageContext context)
+            throws IOException {
+        var digest = AnswerTape.sha256();
+        AnswerTape.update(digest, file);
+        for (var external : model.externalFiles()) {
+            AnswerTape.update(digest, file.resolveSibling(external));
+        }
+        var rest = answers + " threads=" + context.threads() + " " + OrtSession.version();
+        return digest.digest(rest.getBytes(UTF_8));
     }
 
     /** The teacher's head of the same name, else of the same position. */
@@ -85,14 +115,13 @@ public final class Teachers implements AutoCloseable {
                         "one for the student's '" + head.output() + "'"));
     }
 
-    /** The batch with what the teachers say among its expected values. */
-    public Batch answered(Batch batch) {
+    @Override
+    public Batch answered(Batch batch) throws IOException {
         var sums = new LinkedHashMap<String, Value>();
         for (var teacher : teachers) {
-            try (var outputs = teacher.session.run(feed(batch, teacher.session), teacher.answers)) {
-                for (int i = 0; i < targets.size(); i++) {
-                    add(sums, targets.get(i), outputs.get(teacher.answers.get(i)));
-                }
+            var answers = teacher.answers(feed(batch, teacher.session));
+            for (int i = 0; i < targets.size(); i++) {
+                add(sums, targets.get(i), answers.get(i));
             }
         }
         return new Batch(batch.feed(), batch.rows(), batch.labels(), batch.rowsPerLabel(), sums, batch.where());
@@ -134,7 +163,12 @@ public final class Teachers implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        teachers.forEach(teacher -> teacher.session.close());
+    public void close() throws IOException {
+        for (var teacher : teachers) {
+            teacher.session.close();
+            if (teacher.tape.isPresent()) {
+                teacher.tape.get().close();
+            }
+        }
     }
 }

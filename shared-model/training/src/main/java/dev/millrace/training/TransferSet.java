@@ -35,29 +35,51 @@ final class TransferSet implements Closeable {
         this.labels = labels;
     }
 
-    /** Writes batches, targets among their expected values, to a new file that goes when the set is closed. */
-    static TransferSet write(Iterable<Batch> batches, Path file) throws IOException {
-        var channel = FileChannel.open(
-                file,
-                StandardOpenOption.CREATE_NEW,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.DELETE_ON_CLOSE);
-        var stored = new ArrayList<StoredBatch>();
-        LabelSummary labels = null;
-        int labelled = 0;
-        for (var batch : batches) {
+    /** Takes batches, targets among their expected values, into a new file that goes when the set is closed. */
+    static final class Writer implements Closeable {
+        private final Path path;
+        private final FileChannel file;
+        private final List<StoredBatch> stored = new ArrayList<>();
+        private @Nullable LabelSummary labels;
+        private int labelled;
+        private boolean finished;
+
+        Writer(Path path) throws IOException {
+            this.path = path;
+            file = FileChannel.open(
+                    path,
+                    StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.DELETE_ON_CLOSE);
+        }
+
+        void add(Batch batch) throws IOException {
             if (batch.labels() != null) {
                 var summary = LabelSummary.of(batch.labels());
                 labels = labels == null ? summary : labels.and(summary);
                 labelled++;
             }
-            stored.add(StoredBatch.write(channel, batch));
+            stored.add(StoredBatch.write(file, batch));
         }
-        if (stored.isEmpty()) {
-            throw new RefusedException("DATA_EMPTY", file.getFileName().toString(), "no sample", "at least one");
+
+        /** @throws RefusedException {@code DATA_EMPTY} if there was no batch */
+        TransferSet finished() {
+            if (stored.isEmpty()) {
+                throw new RefusedException(
+                        "DATA_EMPTY", String.valueOf(path.getFileName()), "no sample", "at least one");
+            }
+            finished = true;
+            return new TransferSet(file, List.copyOf(stored), labelled == stored.size() ? labels : null);
         }
-        return new TransferSet(channel, List.copyOf(stored), labelled == stored.size() ? labels : null);
+
+        /** Removes what was not finished. */
+        @Override
+        public void close() throws IOException {
+            if (!finished) {
+                file.close();
+            }
+        }
     }
 
     /** What the labels are like; empty where a row has none. */

@@ -213,6 +213,7 @@ final class Attempt implements Callable<Ending> {
                 task.seed(),
                 runner.threads(),
                 directory,
+                runner.cache(),
                 new TaskCheckpoint(runner.store(), key).latest().orElse(null));
     }
 

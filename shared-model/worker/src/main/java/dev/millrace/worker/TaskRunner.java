@@ -3,6 +3,7 @@ package dev.millrace.worker;
 import dev.millrace.artifact.ArtifactStore;
 import dev.millrace.message.TaskIssued;
 import dev.millrace.stage.FromChild;
+import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.Techniques;
 import java.util.Map;
 
@@ -10,6 +11,7 @@ import java.util.Map;
  * What every attempt of this process needs.
  *
  * @param workDirectory of this process; attempts make their own below
+ * @param cache what tasks leave for each other
  * @param versions of code and engines, name to version
  * @param code digest of the code
  * @param worker name of this process
@@ -20,6 +22,7 @@ record TaskRunner(
         RunnerPool pool,
         ProgressListener progress,
         WorkDirectory workDirectory,
+        SharedCache cache,
         int threads,
         Map<String, String> versions,
         String code,

@@ -73,6 +73,7 @@ public final class Worker implements AutoCloseable {
                 pool,
                 outbox::progress,
                 workDirectory,
+                settings.cache(),
                 settings.child().threads(),
                 classPath.versions(),
                 classPath.code(),

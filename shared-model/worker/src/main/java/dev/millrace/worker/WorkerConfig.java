@@ -41,6 +41,14 @@ interface WorkerConfig {
     @WithDefault("${millrace.data-dir}/engines")
     Path enginesDirectory();
 
+    /** Where tasks leave for each other what is costly to compute, as a teacher's answers; processes may share it. */
+    @WithDefault("${millrace.data-dir}/cache")
+    Path cacheDirectory();
+
+    /** Size of it in MiB; beyond that goes what was least recently used. */
+    @WithDefault("4096")
+    long cacheMib();
+
     Child child();
 
     /** Limits of a child JVM. */

@@ -2,6 +2,7 @@ package dev.millrace.worker;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.artifact.ArtifactStore;
+import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.Techniques;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -103,6 +104,7 @@ class WorkerLifecycle {
                 connection(),
                 dataDirectory,
                 settings.enginesDirectory(),
+                new SharedCache(settings.cacheDirectory().toAbsolutePath(), settings.cacheMib() * MIB),
                 concurrency,
                 settings.warm(),
                 limits,

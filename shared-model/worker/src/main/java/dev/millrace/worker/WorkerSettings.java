@@ -1,5 +1,6 @@
 package dev.millrace.worker;
 
+import dev.millrace.stage.SharedCache;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param kafka how to reach Kafka: bootstrap servers and, where needed, security settings
  * @param dataDirectory where it keeps what need not be shared: working directories
  * @param engines where native libraries are unpacked; processes may share it
+ * @param cache what tasks leave for each other; processes may share it
  * @param concurrency tasks at a time, child JVMs
  * @param warm whether children are started before they are needed
  * @param javaOptions more options of the child JVMs
@@ -24,6 +26,7 @@ public record WorkerSettings(
         Map<String, Object> kafka,
         Path dataDirectory,
         Path engines,
+        SharedCache cache,
         int concurrency,
         boolean warm,
         ChildLimits child,

@@ -150,6 +150,7 @@ class ChildProcessTest {
                             0,
                             1,
                             Files.createTempDirectory(directory, "task"),
+                            null,
                             Files.exists(saved) ? saved : null),
                     new ChildProcess.Listener() {
                         @Override

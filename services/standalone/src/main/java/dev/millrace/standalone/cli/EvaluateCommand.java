@@ -91,6 +91,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     seed,
                     Runtime.getRuntime().availableProcessors(),
                     Files.createDirectories(state.directory().resolve("work")),
+                    null,
                     null);
             int status = show(run(task, state.directory()));
             state.discard();

@@ -25,6 +25,7 @@ import java.util.List;
  * @param best score of the best weights, higher is better
  * @param worse validations since the best one
  * @param revisions of the model that are done
+ * @param learningRate the highest one
  * @param bfloat16 whether products are computed in bfloat16
  * @param tensors weights, statistics, optimizer state and best weights
  */
@@ -36,9 +37,10 @@ record Checkpoint(
         double best,
         int worse,
         int revisions,
+        double learningRate,
         boolean bfloat16,
         List<Value> tensors) {
-    private static final int MAGIC = 0x4d54_4333; // "MTC3"
+    private static final int MAGIC = 0x4d54_4334; // "MTC4"
 
     void write(Path file) throws IOException {
         try (var out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file), 1 << 16))) {
@@ -50,6 +52,7 @@ record Checkpoint(
             out.writeDouble(best);
             out.writeInt(worse);
             out.writeInt(revisions);
+            out.writeDouble(learningRate);
             out.writeBoolean(bfloat16);
             out.writeInt(tensors.size());
             var channel = Channels.newChannel(out);
@@ -80,6 +83,7 @@ record Checkpoint(
             double best = in.readDouble();
             int worse = in.readInt();
             int revisions = in.readInt();
+            double learningRate = in.readDouble();
             boolean bfloat16 = in.readBoolean();
             int count = in.readInt();
             var tensors = new ArrayList<Value>();
@@ -99,7 +103,7 @@ record Checkpoint(
                 }
                 tensors.add(value);
             }
-            return new Checkpoint(step, epoch, batch, elapsed, best, worse, revisions, bfloat16, tensors);
+            return new Checkpoint(step, epoch, batch, elapsed, best, worse, revisions, learningRate, bfloat16, tensors);
         }
     }
 

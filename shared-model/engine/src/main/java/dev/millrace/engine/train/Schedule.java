@@ -31,6 +31,11 @@ public record Schedule(double peak, double warmup, Decay decay) {
         }
     }
 
+    /** The same course with another highest rate. */
+    public Schedule peaking(double rate) {
+        return new Schedule(rate, warmup, decay);
+    }
+
     public static Schedule constant(double rate) {
         return new Schedule(rate, 0, Decay.CONSTANT);
     }

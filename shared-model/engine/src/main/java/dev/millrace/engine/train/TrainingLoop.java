@@ -4,6 +4,7 @@ import dev.millrace.engine.data.Batch;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Model;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,6 +40,15 @@ public final class TrainingLoop {
 
         /** Stores a checkpoint; the file may be deleted afterwards. */
         void save(Path checkpoint) throws IOException;
+
+        /**
+         * Hears where another run can branch off, in time for what is saved next.
+         *
+         * @param checkpoint of the fraction that the settings name; the file may be deleted afterwards
+         */
+        default void branched(Path checkpoint) throws IOException {
+            throw new IllegalStateException("nobody keeps " + checkpoint);
+        }
 
         /** Hears nothing and keeps nothing. */
         static Observer none() {
@@ -132,8 +142,12 @@ public final class TrainingLoop {
             throws IOException {
         try (var trainer = Trainer.open(model, objective, chosen, directory)) {
             var run = new Run(trainer, revisions, chosen.bfloat16());
-            checkpoint.ifPresent(run::restore);
             try {
+                if (checkpoint.isPresent()) {
+                    run.restore(checkpoint.get());
+                } else if (!settings.rates().isEmpty()) {
+                    run.tryRates();
+                }
                 return run.train();
             } finally {
                 if (run.hasBest()) {
@@ -144,6 +158,11 @@ public final class TrainingLoop {
                 }
             }
         }
+    }
+
+    /** Takes a checkpoint. */
+    private interface Taker {
+        void take(Path checkpoint) throws IOException;
     }
 
     /** One run and its counters. */
@@ -162,6 +181,8 @@ public final class TrainingLoop {
         private int worse;
         private final Revisions revisions;
         private final boolean bfloat16;
+        private Schedule schedule = settings.schedule();
+        private boolean branched;
         private int revised;
         private boolean finished;
 
@@ -195,7 +216,8 @@ public final class TrainingLoop {
                 }
             }
             finished = true;
-            return new TrainingResult(step, epoch, loss, hasBest() ? best : Double.NaN, ending, bfloat16, elapsed());
+            double score = hasBest() ? best : Double.NaN;
+            return new TrainingResult(step, epoch, loss, score, schedule.peak(), ending, bfloat16, elapsed());
         }
 
         /** The rest of the present epoch, or of the budget. */
@@ -207,6 +229,7 @@ public final class TrainingLoop {
                 while (done() < 1 && batchesAhead.hasNext()) {
                     reviseIfDue();
                     step(batchesAhead);
+                    branchIfDue();
                     saveIfDue();
                 }
             }
@@ -227,7 +250,7 @@ public final class TrainingLoop {
         /** One update, from as many batches as it is to have and the epoch still has. */
         private void step(Iterator<Batch> ahead) {
             var before = clock.instant();
-            double rate = settings.schedule().rate(revisions.progress(done(), revised));
+            double rate = schedule.rate(revisions.progress(done(), revised));
             long rows = 0;
             for (int gathered = 1; ; gathered++) {
                 var next = ahead.next();
@@ -307,15 +330,32 @@ public final class TrainingLoop {
             return settings.budget().used(step, steps, elapsed());
         }
 
+        void tryRates() throws IOException {
+            var trials = new RateTrials(trainer, settings, data, validation, observer);
+            schedule = schedule.peaking(trials.best(steps));
+        }
+
+        private void branchIfDue() throws IOException {
+            if (!branched && settings.branchAt() < 1 && done() >= settings.branchAt()) {
+                hand(observer::branched);
+                branched = true;
+            }
+        }
+
         private void saveIfDue() throws IOException {
             if (Duration.between(savedAt, clock.instant()).compareTo(settings.checkpointEvery()) >= 0) {
-                var file = java.nio.file.Files.createTempFile(directory, "training", ".checkpoint");
-                new Checkpoint(step, epoch, batch, elapsed(), best, worse, revised, bfloat16, trainer.everything())
-                        .write(file);
-                observer.save(file);
-                java.nio.file.Files.delete(file);
+                hand(observer::save);
                 savedAt = clock.instant();
             }
+        }
+
+        private void hand(Taker taker) throws IOException {
+            var file = Files.createTempFile(directory, "training", ".checkpoint");
+            double rate = schedule.peak();
+            new Checkpoint(step, epoch, batch, elapsed(), best, worse, revised, rate, bfloat16, trainer.everything())
+                    .write(file);
+            taker.take(file);
+            Files.delete(file);
         }
 
         void restore(Checkpoint checkpoint) {
@@ -326,6 +366,8 @@ public final class TrainingLoop {
             best = checkpoint.best();
             worse = checkpoint.worse();
             revised = checkpoint.revisions();
+            schedule = schedule.peaking(checkpoint.learningRate());
+            branched = done() >= settings.branchAt();
             trainer.restore(checkpoint.tensors());
         }
     }

@@ -10,12 +10,20 @@ import java.time.Duration;
  * @param trainingLoss mean of the weighted loss over the last steps, some 50
  * @param best score of the weights kept: the fraction of right answers on the validation data, or the negative of its
  *     loss; NaN without validation data
+ * @param learningRate the highest one
  * @param ending why it ended
  * @param bfloat16 whether products were computed in bfloat16
  * @param elapsed time spent, checkpoints and validation included
  */
 public record TrainingResult(
-        long steps, long epochs, double trainingLoss, double best, Ending ending, boolean bfloat16, Duration elapsed) {
+        long steps,
+        long epochs,
+        double trainingLoss,
+        double best,
+        double learningRate,
+        Ending ending,
+        boolean bfloat16,
+        Duration elapsed) {
     /** Why training ended. */
     public enum Ending {
         /** The budget is used up. */

@@ -1,6 +1,7 @@
 package dev.millrace.engine.train;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -15,6 +16,8 @@ import java.util.function.Predicate;
  * @param bfloat16 whether products may be computed in bfloat16; {@link TrainingLoop} does so where it measures that steps are
  *     faster
  * @param trainable which tensors may change, by name
+ * @param rates peaks of the schedule to try for a short while before training, ascending; empty takes the schedule as it is
+ * @param branchAt fraction of the budget at which the run tells where it is, so that another can branch off; 1 tells nothing
  * @param patience validations without a better one before training stops; 0 never stops early
  * @param seed of everything random inside the graph, such as dropout
  * @param threads threads inside an operator
@@ -31,12 +34,15 @@ public record TrainingSettings(
         boolean batchStatistics,
         boolean bfloat16,
         Predicate<String> trainable,
+        List<Double> rates,
+        double branchAt,
         int patience,
         long seed,
         int threads,
         Duration checkpointEvery) {
 
     public TrainingSettings {
+        rates = List.copyOf(rates);
         if (accumulate < 1) {
             throw new IllegalArgumentException("accumulate " + accumulate + ": at least 1");
         }
@@ -65,6 +71,8 @@ public record TrainingSettings(
                 true,
                 false,
                 name -> true,
+                List.of(),
+                1,
                 0,
                 0,
                 1,
@@ -99,6 +107,14 @@ public record TrainingSettings(
         return with(copy -> copy.trainable = names);
     }
 
+    public TrainingSettings rates(List<Double> peaks) {
+        return with(copy -> copy.rates = peaks);
+    }
+
+    public TrainingSettings branchAt(double fraction) {
+        return with(copy -> copy.branchAt = fraction);
+    }
+
     public TrainingSettings patience(int validations) {
         return with(copy -> copy.patience = validations);
     }
@@ -129,6 +145,8 @@ public record TrainingSettings(
                 copy.batchStatistics,
                 copy.bfloat16,
                 copy.trainable,
+                copy.rates,
+                copy.branchAt,
                 copy.patience,
                 copy.seed,
                 copy.threads,
@@ -144,6 +162,8 @@ public record TrainingSettings(
         private boolean batchStatistics;
         private boolean bfloat16;
         private Predicate<String> trainable;
+        private List<Double> rates;
+        private double branchAt;
         private int patience;
         private long seed;
         private int threads;
@@ -157,6 +177,8 @@ public record TrainingSettings(
             batchStatistics = from.batchStatistics;
             bfloat16 = from.bfloat16;
             trainable = from.trainable;
+            rates = from.rates;
+            branchAt = from.branchAt;
             patience = from.patience;
             seed = from.seed;
             threads = from.threads;

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -195,6 +196,57 @@ class TrainingLoopTest {
         assertThat(schedule.rate(0.1)).isEqualTo(1);
         assertThat(schedule.rate(0.55)).isCloseTo(0.5, org.assertj.core.api.Assertions.within(1e-9));
         assertThat(schedule.rate(1)).isCloseTo(0, org.assertj.core.api.Assertions.within(1e-9));
+    }
+
+    @Test
+    void findsARateThatTrainsBetterAndRemembersIt() throws IOException {
+        var model = TinyModels.mlp();
+        var data = ToyData.of(model, 8, 1);
+        var held = ToyData.of(model, 2, 2);
+        var settings = TrainingSettings.adamW(1e-5, Budget.epochs(60)).rates(List.of(1e-6, 1e-5, 1e-2, 1e-1));
+        var saved = new Recorder(directory.resolve("rates"));
+
+        var result =
+                loop(settings.checkpointEvery(Duration.ZERO), data, held, saved).run(model, CLASSES);
+        var continued = TinyModels.mlp();
+        var rest = loop(settings, data, held, new Recorder(saved.file(saved.count - 3)))
+                .run(continued, CLASSES);
+
+        assertThat(result.learningRate()).isIn(1e-2, 1e-1);
+        assertThat(rest.learningRate()).isEqualTo(result.learningRate());
+        assertThat(continued).isEqualTo(model);
+    }
+
+    @Test
+    void triesNoRatesWhereThatTakesTooLong() throws IOException {
+        var settings = TrainingSettings.adamW(1e-5, Budget.epochs(1)).rates(List.of(1e-5, 1e-2));
+
+        var result = loop(settings, ToyData.of(TinyModels.mlp(), 8, 1), null, new Recorder(null))
+                .run(TinyModels.mlp(), CLASSES);
+
+        assertThat(result.learningRate()).isEqualTo(1e-5);
+    }
+
+    @Test
+    void handsOutAPlaceFromWhichAnotherRunBranchesOff() throws IOException {
+        var data = ToyData.of(TinyModels.mlp(), 8, 1);
+        var branch = directory.resolve("branch");
+        var settings = adamW(4).branchAt(0.75);
+        var whole = TinyModels.mlp();
+        loop(settings, data, null, new Recorder(null) {
+                    @Override
+                    public void branched(Path checkpoint) throws IOException {
+                        Files.copy(checkpoint, branch);
+                    }
+                })
+                .run(whole, CLASSES);
+        var branched = TinyModels.mlp();
+        var rest = new Recorder(branch);
+
+        loop(settings, data, null, rest).run(branched, CLASSES);
+
+        assertThat(rest.steps).isEqualTo(8);
+        assertThat(branched).isEqualTo(whole);
     }
 
     /** Three epochs of eight batches with dropout-free AdamW, best kept. */
