@@ -99,6 +99,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void packedModelsAreReadByTheJdkAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.millrace.pack..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages("dev.millrace.pack..", "java..", "org.jspecify..")
+                .check(product);
+    }
+
+    @Test
     void everyPackageIsNullMarked() {
         assertThat(product.stream()
                         .map(JavaClass::getPackage)

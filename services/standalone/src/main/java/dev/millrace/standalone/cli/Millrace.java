@@ -1,6 +1,8 @@
 package dev.millrace.standalone.cli;
 
+import dev.millrace.message.Problem;
 import dev.millrace.message.RefusedException;
+import dev.millrace.pack.PackException;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -28,6 +30,8 @@ public final class Millrace {
                 .addSubcommand(new CompressCommand(terminal))
                 .addSubcommand(new EvaluateCommand(terminal))
                 .addSubcommand(new InspectCommand(terminal))
+                .addSubcommand(new PackCommand(terminal))
+                .addSubcommand(new UnpackCommand(terminal))
                 .addSubcommand(new TechniquesCommand(terminal))
                 .addSubcommand(new ServeCommand(terminal))
                 .addSubcommand(new SubmitCommand(terminal))
@@ -46,6 +50,11 @@ public final class Millrace {
             throws Exception {
         if (failure instanceof RefusedException refused) {
             Problems.print(refused.problem(), command.getErr());
+            return ExitStatus.REFUSED;
+        }
+        if (failure instanceof PackException refused) {
+            var problem = new Problem(refused.code(), refused.where(), refused.found(), refused.allowed());
+            Problems.print(problem, command.getErr());
             return ExitStatus.REFUSED;
         }
         if (failure instanceof IOException) {

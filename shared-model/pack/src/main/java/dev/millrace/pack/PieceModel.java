@@ -1,0 +1,16 @@
+package dev.millrace.pack;
+
+/** Codes pieces of one part of a file, one after the other. */
+interface PieceModel {
+    /**
+     * Codes bytes: reads them from {@code raw} to encode, writes them there to decode.
+     *
+     * @param length in bytes
+     */
+    void code(Coder coder, byte[] raw, int from, int length);
+
+    /** That of a tensor, which has seen nothing. */
+    static PieceModel of(Plan plan) {
+        return plan instanceof Plan.Codebook book ? new CodebookModel(book) : new FloatModel((Plan.Floats) plan);
+    }
+}

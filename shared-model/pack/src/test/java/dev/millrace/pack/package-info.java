@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.pack;
+
+import org.jspecify.annotations.NullMarked;
