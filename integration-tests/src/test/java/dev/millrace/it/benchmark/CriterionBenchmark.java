@@ -1,22 +1,14 @@
 package dev.millrace.it.benchmark;
 
-import dev.millrace.engine.OrtSession;
-import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.data.Dataset;
-import dev.millrace.engine.metric.Fidelity;
-import dev.millrace.engine.metric.TaskMetrics;
 import dev.millrace.message.Json;
 import dev.millrace.stage.LocalData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Prunes one model once by several criteria, without training afterwards, and prints how close each result stays to the
@@ -30,7 +22,6 @@ import java.util.stream.Stream;
  */
 public final class CriterionBenchmark {
     private static final int SCORED = 1000;
-    private static final int BATCH = 20;
 
     private CriterionBenchmark() {}
 
@@ -55,7 +46,7 @@ public final class CriterionBenchmark {
             long start = System.nanoTime();
             var result = task.run("pruning", criterion, options);
             double seconds = (System.nanoTime() - start) / 1e9;
-            var figures = figures(model, Objects.requireNonNull(result.model()), evaluation);
+            var figures = Figures.of(model, Objects.requireNonNull(result.model()), evaluation);
             System.out.printf(
                     Locale.ROOT,
                     "%-11s  %7.2f   %7.4f   %7.4f   %7.1f%n",
@@ -63,33 +54,9 @@ public final class CriterionBenchmark {
                     100
                             * Objects.requireNonNull(result.report().get("sparsity"))
                                     .doubleValue(),
-                    Stream.of("embeddingCosine", "cosine")
-                            .map(figures::get)
-                            .filter(Objects::nonNull)
-                            .findFirst()
-                            .orElse(Double.NaN),
+                    Figures.cosine(figures),
                     figures.getOrDefault("top1", Double.NaN),
                     seconds);
         }
-    }
-
-    private static Map<String, Double> figures(Path original, Path pruned, LocalData data) throws IOException {
-        var fidelity = new Fidelity();
-        var metrics = new TaskMetrics();
-        var settings = SessionSettings.threads(1);
-        try (var reference = OrtSession.open(original, settings);
-                var candidate = OrtSession.open(pruned, settings);
-                var samples = Dataset.open(data.path(), data.format(), data.options(), reference.inputs())) {
-            for (var batch : samples.batches(BATCH)) {
-                try (var expected = reference.run(batch.feed());
-                        var found = candidate.run(batch.feed())) {
-                    fidelity.add(batch, expected.values(), found.values());
-                    metrics.add(batch, found.values());
-                }
-            }
-        }
-        var figures = new LinkedHashMap<>(fidelity.values());
-        figures.putAll(metrics.values());
-        return figures;
     }
 }

@@ -26,7 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** What running the model on calibration data showed: shapes, a few feeds, and second moments of values. */
-final class Activations {
+public final class Activations {
     private static final int FEEDS = 8;
     private static final int ROWS = 16;
 
@@ -44,10 +44,10 @@ final class Activations {
      * @param last whether they lie on the last axis of the value; else on the second
      * @param unbiased whether the bias of the layer that makes the value is taken off first
      */
-    record Subject(String value, boolean last, boolean unbiased) {}
+    public record Subject(String value, boolean last, boolean unbiased) {}
 
     /** Nothing was run. */
-    static Activations none() {
+    public static Activations none() {
         return new Activations(Map.of());
     }
 
@@ -57,7 +57,8 @@ final class Activations {
      * @param wishes what to look at, each with the bias to take off; empty for none
      * @throws RefusedException {@code NO_CALIBRATION_DATA} if there is none
      */
-    static Activations of(Path model, Graph graph, Map<Subject, float[]> wishes, Algebra algebra, StageContext context)
+    public static Activations of(
+            Path model, Graph graph, Map<Subject, float[]> wishes, Algebra algebra, StageContext context)
             throws IOException {
         LocalData data = context.data("calibration").orElseThrow();
         var values = new LinkedHashSet<String>();
@@ -126,17 +127,17 @@ final class Activations {
     }
 
     /** Whether nothing was run. */
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return feeds.isEmpty();
     }
 
     /** A second moment, if it was wished for. */
-    Optional<Moments.Moment> moment(Subject subject) {
+    public Optional<Moments.Moment> moment(Subject subject) {
         return Optional.ofNullable(moments.get(subject));
     }
 
     /** The first feeds. */
-    List<Map<String, Value>> feeds() {
+    public List<Map<String, Value>> feeds() {
         return feeds;
     }
 

@@ -13,10 +13,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** Dense linear algebra in double precision, run by libtorch. What goes in and comes out is float32, row-major. */
-final class Algebra implements AutoCloseable {
+public final class Algebra implements AutoCloseable {
     private final TorchModule module;
     private final Moments moments;
 
@@ -26,7 +27,7 @@ final class Algebra implements AutoCloseable {
     }
 
     /** @param directory where small archives lie during the call */
-    static Algebra open(Path directory, int threads) throws IOException {
+    public static Algebra open(Path directory, int threads) throws IOException {
         return new Algebra(
                 ScriptModule.library(Algebra.class, "algebra", directory, threads), Moments.open(directory, threads));
     }
@@ -118,6 +119,96 @@ final class Algebra implements AutoCloseable {
             var results = module.call(scope, method, false, arguments);
             return new Factors(floats(results.get(0)), floats(results.get(1)), floats(results.get(2)));
         }
+    }
+
+    /** {@code Σ x²} of each feature, {@code (C)}. */
+    public float[] squares(Moments.Moment moment) {
+        try (var scope = module.scope()) {
+            return floats(module.call(scope, "squares", false, List.of(moment.array()))
+                    .get(0));
+        }
+    }
+
+    /**
+     * The centroid of each weight of {@code (K, N)}, chosen input by input, the most active first: what rounding one row does
+     * to the outputs is taken out by the rows that are not rounded yet (Frantar et al., "GPTQ", 2023).
+     *
+     * @param centroids ascending
+     * @param bounds the first number that belongs to each centroid but the first
+     * @return numbers of the centroids, {@code (K, N)}
+     */
+    public long[] rounded(float[] w, int k, int n, Moments.Moment inputs, float[] centroids, float[] bounds) {
+        try (var scope = module.scope()) {
+            var arguments = List.of(
+                    array(scope, w, k, n),
+                    inputs.array(),
+                    array(scope, centroids, centroids.length),
+                    array(scope, bounds, bounds.length));
+            var chosen = new long[w.length];
+            TorchValues.value(module.call(scope, "rounded", false, arguments).get(0))
+                    .longs()
+                    .get(chosen);
+            return chosen;
+        }
+    }
+
+    /** A tensor {@code (O, I, K)} as a sum of R terms {@code a_r ∘ b_r ∘ c_r}. */
+    static final class Terms {
+        private final List<float[]> results;
+
+        private Terms(List<float[]> results) {
+            this.results = results;
+        }
+
+        /** Share of the energy lost; not a number if no terms were found. */
+        double error() {
+            return results.get(0)[0];
+        }
+
+        /** Energy of all terms over that of the tensor; far above 1 where they cancel each other. */
+        double size() {
+            return results.get(0)[1];
+        }
+
+        /** {@code (O, R)}. */
+        float[] outputs() {
+            return results.get(1);
+        }
+
+        /** {@code (I, R)}. */
+        float[] inputs() {
+            return results.get(2);
+        }
+
+        /** {@code (K, R)}. */
+        float[] kernel() {
+            return results.get(3);
+        }
+    }
+
+    /** The CP decomposition by damped alternating least squares. */
+    Terms terms(float[] w, int o, int i, int k, int rank) {
+        var random = new Random(rank);
+        try (var scope = module.scope()) {
+            var results = module.call(
+                    scope,
+                    "cp",
+                    false,
+                    List.of(
+                            array(scope, w, o, i, k),
+                            normal(scope, random, o, rank),
+                            normal(scope, random, i, rank),
+                            normal(scope, random, k, rank)));
+            return new Terms(results.stream().map(Algebra::floats).toList());
+        }
+    }
+
+    private static NDArray normal(PtNDManager scope, Random random, int rows, int columns) {
+        var values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() / Math.sqrt(rows));
+        }
+        return array(scope, values, rows, columns);
     }
 
     private static NDArray array(PtNDManager scope, float[] values, long... dims) {

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** A node of the main graph that multiplies with a constant weight which nothing else reads. */
-record Layer(Graph graph, Node node, Tensor weight) {
+public record Layer(Graph graph, Node node, Tensor weight) {
     private static final Set<String> TYPES = Set.of("MatMul", "Gemm", "Conv");
 
     /**
@@ -91,7 +91,7 @@ record Layer(Graph graph, Node node, Tensor weight) {
     }
 
     /** {@code (rows, columns)} to {@code (columns, rows)}. */
-    static float[] transposed(float[] matrix, int rows, int columns) {
+    public static float[] transposed(float[] matrix, int rows, int columns) {
         var turned = new float[matrix.length];
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {

@@ -8,14 +8,18 @@ import dev.millrace.onnx.ValueInfo;
 import dev.millrace.stage.StageContext;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
 /** Times a layer alone beside what would replace it, on inputs of the size that it sees. */
 final class LayerBench {
+    private static final int MEASURED_CHOICES = 8;
+
     private final Decomposition decomposition;
     private final Algebra algebra;
     private final Activations seen;
@@ -29,6 +33,34 @@ final class LayerBench {
         this.seen = seen;
         this.context = context;
         this.opset = opset;
+    }
+
+    /**
+     * The same layers with the times that they and some of their choices take; a layer that cannot be measured keeps none.
+     */
+    List<Ranks.Candidate> priced(List<Ranks.Candidate> candidates) throws IOException {
+        var priced = new ArrayList<Ranks.Candidate>();
+        for (var candidate : candidates) {
+            context.progress(0.5 + 0.1 * priced.size() / candidates.size(), "measuring");
+            var smaller = candidate.choices().stream()
+                    .filter(choice -> choice.cost().parameters()
+                            < candidate.whole().cost().parameters())
+                    .toList();
+            long whole = 0;
+            var choices = new ArrayList<Choice>();
+            for (var choice : Choice.spread(smaller, MEASURED_CHOICES)) {
+                var latency = compare(candidate.layer(), choice);
+                if (latency.isPresent()) {
+                    whole = whole == 0
+                            ? Math.max(1, Math.round(1e6 * latency.get().baselineMillis()))
+                            : whole;
+                    choices.add(choice.taking(Math.round(whole * latency.get().ratio())));
+                }
+            }
+            priced.add(new Ranks.Candidate(
+                    candidate.layer(), candidate.whole().taking(whole), choices, candidate.weight()));
+        }
+        return priced;
     }
 
     /** Both times; empty if the size of the layer's input is not known. */

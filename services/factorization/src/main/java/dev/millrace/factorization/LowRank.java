@@ -9,11 +9,14 @@ import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
+import dev.millrace.training.Lesson;
+import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 
 /** One run of a technique that writes layers as products: look at data, choose ranks, rewrite, tell. */
 final class LowRank {
@@ -22,9 +25,9 @@ final class LowRank {
             @Option(
                     value =
                             "How ranks are chosen: each layer keeps a share of its energy, or all layers together a share of"
-                                    + " their weights or multiply-accumulates.",
+                                    + " their weights, multiply-accumulates or measured time.",
                     defaultValue = "\"parameters\"",
-                    allowed = "macs needs calibration data")
+                    allowed = "macs and latency need calibration data")
             Ranks ranks,
 
             @Option(value = "The share that is kept.", defaultValue = "0.6", allowed = "0 < keep < 1")
@@ -50,7 +53,9 @@ final class LowRank {
                     value = "Layers to leave alone, by name, operator type or name of the weight, with * and ?.",
                     defaultValue = "[]",
                     allowed = "each must match something")
-            List<String> ignored) {
+            List<String> ignored,
+
+            Recovery recovery) {
         Options {
             if (!(keep > 0 && keep < 1)) {
                 throw new IllegalArgumentException("keep=" + keep);
@@ -58,15 +63,21 @@ final class LowRank {
         }
     }
 
+    /** Share of the progress that factorizing gets, where training follows. */
+    private static final double FACTORIZED = 0.3;
+
     private final Decomposition decomposition;
     private final Options options;
+    private final StageContext task;
     private final StageContext context;
     private final LowRankReport report = new LowRankReport();
 
     LowRank(Decomposition decomposition, Options options, StageContext context) {
         this.decomposition = decomposition;
         this.options = options;
-        this.context = context;
+        task = context;
+        boolean trains = options.recovery().method(context) != Recovery.Method.NONE;
+        this.context = trains ? context.part(0, FACTORIZED) : context;
     }
 
     /**
@@ -81,12 +92,16 @@ final class LowRank {
         try (var algebra = Algebra.open(context.workDirectory(), context.threads())) {
             var seen = look(model, layers, algebra);
             var candidates = candidates(layers, algebra, seen);
+            var bench = new LayerBench(decomposition, algebra, seen, context, model.opset());
+            if (options.ranks() == Ranks.LATENCY) {
+                candidates = bench.priced(candidates);
+            }
             if (options.sensitivity()) {
                 candidates = new Sensitivity(model, decomposition, algebra, seen, context).weigh(candidates);
             }
             var choices = new ArrayList<>(options.ranks().choose(candidates, options.keep()));
             if (!options.slower() && !seen.isEmpty()) {
-                leaveSlower(model, candidates, choices, algebra, seen);
+                leaveSlower(candidates, choices, bench);
             }
             for (int i = 0; i < choices.size(); i++) {
                 context.progress(0.7 + 0.2 * i / choices.size(), "rewriting");
@@ -119,11 +134,12 @@ final class LowRank {
 
     private Activations look(Model model, List<Layer> layers, Algebra algebra) throws IOException {
         if (context.data("calibration").isEmpty()) {
-            if (options.sensitivity() || options.ranks() == Ranks.MACS) {
+            if (options.sensitivity() || options.ranks().needsData()) {
                 throw new RefusedException(
                         "CALIBRATION_MISSING",
                         options.sensitivity() ? "option sensitivity" : "option ranks",
-                        options.sensitivity() ? "true without calibration data" : "macs without calibration data",
+                        (options.sensitivity() ? "true" : options.ranks().name().toLowerCase(Locale.ROOT))
+                                + " without calibration data",
                         "calibration data");
             }
             report.note(
@@ -151,10 +167,8 @@ final class LowRank {
     }
 
     /** Measures each layer beside its replacement; equal shapes are measured once. */
-    private void leaveSlower(
-            Model model, List<Ranks.Candidate> candidates, List<Choice> choices, Algebra algebra, Activations seen)
+    private void leaveSlower(List<Ranks.Candidate> candidates, List<Choice> choices, LayerBench bench)
             throws IOException {
-        var bench = new LayerBench(decomposition, algebra, seen, context, model.opset());
         for (int i = 0; i < choices.size(); i++) {
             context.progress(0.6 + 0.1 * i / choices.size(), "measuring");
             var layer = candidates.get(i).layer();
@@ -169,10 +183,17 @@ final class LowRank {
         }
     }
 
+    private Path recovered(Path factorized) throws IOException {
+        var mended = options.recovery().mend(factorized, task, FACTORIZED, Lesson.CHECKPOINT_EVERY);
+        report.recovered(mended);
+        return mended.model();
+    }
+
     private StageResult write(Model model, Activations seen) throws IOException {
         model.graph().removeDead();
-        Path file = context.workDirectory().resolve("model.onnx");
-        model.write(file);
+        Path factorized = context.workDirectory().resolve("model.onnx");
+        model.write(factorized);
+        var file = report.isEmpty() ? factorized : recovered(factorized);
         if (!seen.isEmpty()) {
             report.latency(Latency.compare(context.model(), file, seen.feeds().get(0), context.threads()));
         }

@@ -5,6 +5,7 @@ import dev.millrace.engine.Latency;
 import dev.millrace.message.Json;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.edit.NodeGlobs;
+import dev.millrace.training.Recovery;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ final class LowRankReport {
     private final List<LayerLine> layers = new ArrayList<>();
     private final Map<String, String> left = new LinkedHashMap<>();
     private @Nullable Latency latency;
+    private @Nullable JsonNode recovery;
 
     /**
      * One layer.
@@ -52,7 +54,11 @@ final class LowRankReport {
 
     void chosen(Ranks.Candidate candidate, Choice choice) {
         if (choice.isWhole()) {
-            left(candidate.layer().node(), "it keeps its energy best as it is");
+            left(
+                    candidate.layer().node(),
+                    candidate.choices().isEmpty()
+                            ? "no rank of it could be computed or measured"
+                            : "it keeps its energy best as it is");
         } else {
             layers.add(new LayerLine(
                     candidate.layer().name(),
@@ -61,6 +67,11 @@ final class LowRankReport {
                     candidate.whole().cost(),
                     choice.cost()));
         }
+    }
+
+    void recovered(Recovery.Mended mended) {
+        recovery = mended.report();
+        notes.addAll(mended.notes());
     }
 
     void latency(Latency measured) {
@@ -74,6 +85,11 @@ final class LowRankReport {
         }
     }
 
+    /** Whether every layer is as it was. */
+    boolean isEmpty() {
+        return layers.isEmpty();
+    }
+
     /** Layers left so far and why, for a refusal. */
     String reasons() {
         return left.isEmpty()
@@ -85,7 +101,7 @@ final class LowRankReport {
     }
 
     Map<String, JsonNode> fields() {
-        if (layers.isEmpty()) {
+        if (isEmpty()) {
             note("No layer was factorized: the model is as it was.");
         }
         var fields = new LinkedHashMap<String, JsonNode>();
@@ -93,6 +109,9 @@ final class LowRankReport {
         fields.put("leftWhole", Json.mapper().valueToTree(left));
         if (latency != null) {
             fields.put("latencyMillis", Json.mapper().valueToTree(latency));
+        }
+        if (recovery != null) {
+            fields.put("recovery", recovery);
         }
         fields.put("notes", Json.mapper().valueToTree(notes));
         return fields;

@@ -35,6 +35,14 @@ enum Ranks {
         List<Choice> choose(List<Candidate> candidates, double keep) {
             return cheapest(candidates, keep, choice -> choice.cost().macs());
         }
+    },
+
+    /** All layers together keep this share of the time that each takes alone; needs calibration data. */
+    LATENCY {
+        @Override
+        List<Choice> choose(List<Candidate> candidates, double keep) {
+            return cheapest(candidates, keep, choice -> choice.cost().nanos());
+        }
     };
 
     private static final int HALVINGS = 60;
@@ -47,6 +55,11 @@ enum Ranks {
      * @param weight what an error of the layer is worth
      */
     record Candidate(Layer layer, Choice whole, List<Choice> choices, double weight) {}
+
+    /** Whether costs are known only where the model was run. */
+    boolean needsData() {
+        return this == MACS || this == LATENCY;
+    }
 
     /** One choice for each candidate. */
     abstract List<Choice> choose(List<Candidate> candidates, double keep);

@@ -44,11 +44,14 @@ final class Sensitivity {
         for (var candidate : candidates) {
             context.progress(0.5 + 0.1 * weighed.size() / candidates.size(), "probing layers");
             var probe = candidate.choices().stream()
-                    .min(Comparator.comparingDouble(choice -> Math.abs(choice.error() - PROBED_ERROR)))
-                    .orElseThrow();
-            double weight = probe.error() == 0
+                    .filter(choice -> choice.error() > 0)
+                    .min(Comparator.comparingDouble(choice -> Math.abs(choice.error() - PROBED_ERROR)));
+            double weight = probe.isEmpty()
                     ? LEAST
-                    : Math.max(LEAST, error(candidate.layer(), probe, references) / probe.error());
+                    : Math.max(
+                            LEAST,
+                            error(candidate.layer(), probe.get(), references)
+                                    / probe.get().error());
             weighed.add(new Ranks.Candidate(candidate.layer(), candidate.whole(), candidate.choices(), weight));
         }
         return weighed;

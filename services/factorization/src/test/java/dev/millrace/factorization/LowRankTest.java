@@ -48,7 +48,7 @@ class LowRankTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"svd", "spatial-svd", "tucker2"})
+    @ValueSource(strings = {"svd", "spatial-svd", "tucker2", "cp"})
     void splitsAConvolutionOfLowRankExactly(String name) throws IOException {
         var task = TestTask.of(directory, convolution());
 
@@ -103,11 +103,7 @@ class LowRankTest {
         var faint = m.node("Mul", List.of(little, m.initializer(Tensor.floats("faint", new float[] {0.01f}, 1))));
         m.node(Node.of("Add", "sum", List.of(much, faint), List.of("y")));
         m.output("y", DataType.FLOAT, BATCH, Dimension.of(40));
-        var rows = new float[32][40];
-        for (int i = 0; i < rows.length; i++) {
-            rows[i] = Arrays.copyOfRange(normals(32 * 40), i * 40, i * 40 + 40);
-        }
-        var task = TestTask.of(directory, m.build()).calibratedBy(rows);
+        var task = TestTask.of(directory, m.build()).calibratedBy(rows(32, 40));
 
         var result = task.run(new Svd(), "{\"keep\": 0.6, \"sensitivity\": true, \"slower\": true}");
 
@@ -126,6 +122,67 @@ class LowRankTest {
         assertThat(Objects.requireNonNull(result.report().get("leftWhole")).toString())
                 .contains("takes", "the layer as it is");
         assertThat(weights(result)).isEqualTo(40 * 24);
+    }
+
+    @Test
+    void keepsTheShareOfMultiplyAccumulatesThatWasAskedFor() throws IOException {
+        var task = TestTask.of(directory, linear("Gemm", normals(48 * 40))).calibratedBy(rows(4, 48));
+
+        var result = task.run(new Svd(), "{\"ranks\": \"macs\", \"keep\": 0.5, \"slower\": true}");
+
+        assertThat(cost(result, "before", "macs")).isEqualTo(4L * 48 * 40);
+        assertThat(cost(result, "after", "macs")).isBetween(1L, 4L * 48 * 40 / 2);
+    }
+
+    @Test
+    void keepsTheShareOfMeasuredTimeThatWasAskedFor() throws IOException {
+        var task = TestTask.of(directory, linear("MatMul", normals(512 * 512), 512, 512))
+                .calibratedBy(rows(16, 512));
+
+        var result = task.run(new Svd(), "{\"ranks\": \"latency\", \"keep\": 0.6}");
+
+        assertThat(cost(result, "after", "nanos")).isBetween(1L, (long) (0.6 * cost(result, "before", "nanos")));
+    }
+
+    @Test
+    void aSumOfCancellingTermsIsNotTaken() throws IOException {
+        var task = TestTask.of(directory, borderRankTwo());
+
+        var result = task.run(new Cp(), "{\"ranks\": \"energy\", \"keep\": 0.999999}");
+
+        for (var factor :
+                Model.read(Objects.requireNonNull(result.model())).graph().initializers()) {
+            for (float weight : factor.floats()) {
+                assertThat(Math.abs(weight)).isLessThan(10);
+            }
+        }
+    }
+
+    @Test
+    void trainingWinsBackWhatWasLost() throws IOException {
+        var data = new float[256][];
+        var random = new Random(5);
+        for (int i = 0; i < data.length; i++) {
+            data[i] = new float[40];
+            for (int k = 0; k < 40; k++) {
+                data[i][k] = (float) (random.nextGaussian() * Math.exp(-0.2 * k)); // few directions matter
+            }
+        }
+        var task =
+                TestTask.of(directory, linear("Gemm", normals(40 * 24), 40, 24)).with("training", data);
+        var options =
+                "{\"keep\": 0.4, \"recovery\": \"%s\", \"epochs\": 30, \"batchSize\": 16, \"learningRate\": 0.02}";
+        var x = Value.of(flat(data), data.length, 40);
+
+        double left = task.relativeError(task.run(new Svd(), options.formatted("none")), x);
+        var mended = task.run(new Svd(), options.formatted("auto"));
+
+        assertThat(task.relativeError(mended, x)).isLessThan(0.6 * left);
+        assertThat(Objects.requireNonNull(mended.report().get("recovery"))
+                        .get("method")
+                        .textValue())
+                .isEqualTo("distill");
+        assertThat(ranks(mended)).isNotEmpty();
     }
 
     @Test
@@ -164,8 +221,50 @@ class LowRankTest {
         return switch (name) {
             case "svd" -> new Svd();
             case "spatial-svd" -> new SpatialSvd();
+            case "cp" -> new Cp();
             default -> new Tucker();
         };
+    }
+
+    private static float[][] rows(int count, int width) {
+        var values = normals(count * width);
+        var rows = new float[count][];
+        for (int i = 0; i < count; i++) {
+            rows[i] = Arrays.copyOfRange(values, i * width, (i + 1) * width);
+        }
+        return rows;
+    }
+
+    private static float[] flat(float[][] rows) {
+        var values = new float[rows.length * rows[0].length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = rows[i / rows[0].length][i % rows[0].length];
+        }
+        return values;
+    }
+
+    private static long cost(StageResult result, String when, String what) {
+        return Objects.requireNonNull(result.report().get("layers"))
+                .get(0)
+                .get(when)
+                .get(what)
+                .longValue();
+    }
+
+    /**
+     * {@code a∘a∘b + a∘b∘a + b∘a∘a}, the limit of sums of two terms that grow without end.
+     */
+    private static Model borderRankTwo() {
+        var m = new ModelBuilder(17);
+        var x = m.input("x", DataType.FLOAT, BATCH, Dimension.of(8), Dimension.of(4), Dimension.of(8));
+        var weight = new float[8 * 8 * 8];
+        weight[1] = 1;
+        weight[8] = 1;
+        weight[64] = 1;
+        m.node(Node.of(
+                "Conv", "conv", List.of(x, m.initializer(Tensor.floats("w", weight, 8, 8, 1, 8))), List.of("y")));
+        m.output("y", DataType.FLOAT, BATCH, Dimension.of(8), Dimension.symbolic("h"), Dimension.symbolic("w"));
+        return m.build();
     }
 
     private static List<String> ranks(StageResult result) {

@@ -20,16 +20,21 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** A task in a directory of its own, without a worker, and what its result answers. */
-record TestTask(Path directory, Path model, Path workDirectory, Optional<LocalData> calibration)
-        implements StageContext {
-    static TestTask of(Path directory, Model model) throws IOException {
+public record TestTask(Path directory, Path model, Path workDirectory, Map<String, LocalData> data)
+        implements StageContext, Checkpoints {
+    public static TestTask of(Path directory, Model model) throws IOException {
         var file = directory.resolve("original.onnx");
         model.write(file);
-        return new TestTask(directory, file, Files.createTempDirectory(directory, "work"), Optional.empty());
+        return new TestTask(directory, file, Files.createTempDirectory(directory, "work"), Map.of());
     }
 
     /** The same with lines of numbers as calibration data. */
-    TestTask calibratedBy(float[][] rows) throws IOException {
+    public TestTask calibratedBy(float[][] rows) throws IOException {
+        return with("calibration", rows);
+    }
+
+    /** The same, in a work directory of its own, with lines of numbers as data of a role. */
+    public TestTask with(String role, float[][] rows) throws IOException {
         var lines = new StringBuilder();
         for (var row : rows) {
             var line = new StringBuilder();
@@ -38,19 +43,20 @@ record TestTask(Path directory, Path model, Path workDirectory, Optional<LocalDa
             }
             lines.append(line).append('\n');
         }
-        var file = Files.writeString(directory.resolve("calibration.csv"), lines);
-        var data = new LocalData(file, null, Map.of("label", Json.mapper().valueToTree("none")));
-        return new TestTask(directory, model, workDirectory, Optional.of(data));
+        var file = Files.writeString(directory.resolve(role + ".csv"), lines);
+        var all = new HashMap<>(data);
+        all.put(role, new LocalData(file, null, Map.of("label", Json.mapper().valueToTree("none"))));
+        return new TestTask(directory, model, Files.createTempDirectory(directory, "work"), all);
     }
 
-    <O extends Record> StageResult run(Technique<O> technique, String options) throws IOException {
+    public <O extends Record> StageResult run(Technique<O> technique, String options) throws IOException {
         var given = new HashMap<String, com.fasterxml.jackson.databind.JsonNode>();
         Json.mapper().readTree(options).properties().forEach(entry -> given.put(entry.getKey(), entry.getValue()));
         return technique.run(OptionBinder.bind(technique.name(), technique.options(), given), this);
     }
 
     /** {@code ‖y − ŷ‖ / ‖y‖} of the output {@code y} between the original and the result. */
-    double relativeError(StageResult result, Value x) throws IOException {
+    public double relativeError(StageResult result, Value x) throws IOException {
         var settings = SessionSettings.threads(1);
         try (var before = OrtSession.open(model, settings);
                 var after = OrtSession.open(Objects.requireNonNull(result.model()), settings);
@@ -75,7 +81,7 @@ record TestTask(Path directory, Path model, Path workDirectory, Optional<LocalDa
 
     @Override
     public Optional<LocalData> data(String role) {
-        return role.equals("calibration") ? calibration : Optional.empty();
+        return Optional.ofNullable(data.get(role));
     }
 
     @Override
@@ -95,7 +101,17 @@ record TestTask(Path directory, Path model, Path workDirectory, Optional<LocalDa
 
     @Override
     public Checkpoints checkpoints() {
-        throw new UnsupportedOperationException("factorizing keeps no checkpoints");
+        return this;
+    }
+
+    @Override
+    public Optional<Path> latest() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void save(Path file) {
+        throw new IllegalStateException("a test ends before its first checkpoint");
     }
 
     @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.factorization.coding;
+
+import org.jspecify.annotations.NullMarked;
