@@ -154,10 +154,36 @@ class WorkerIT {
         assertThat(done.attempt()).isEqualTo(2);
         assertThat(done.report().get("resumedFrom")).hasToString("\"step 1 of it\"");
         queue.outcome(queue.issue("echo", "after resume", 0)); // the slot is free again: all is tidied up
-        try (var files = Files.walk(directory.resolve("artifacts").resolve("artifacts"))) {
-            assertThat(files.filter(Files::isRegularFile))
-                    .noneSatisfy(file -> assertThat(file).hasContent("step 1 of it"));
-        }
+        assertThat(stored()).doesNotContain("step 1 of it");
+    }
+
+    @Test
+    void goesOnFromTheCheckpointOfAWorkerThatStopped() throws Exception {
+        var task = queue.issue("resume-slowly", "two", 60_000);
+        awaitProgress(task);
+
+        worker.close();
+
+        assertThat(stored()).contains("step 1 of two");
+        worker = start("second", 1);
+        var done = (TaskSucceeded) queue.outcome(task);
+        assertThat(done.attempt()).isEqualTo(1);
+        assertThat(done.report().get("resumedFrom")).hasToString("\"step 1 of two\"");
+        awaitGone("step 1 of two");
+    }
+
+    @Test
+    void forgetsTheCheckpointOfATaskThatIsCancelledBetweenAttempts() throws Exception {
+        var task = queue.issue("resume-slowly", "three", 60_000);
+        awaitProgress(task);
+        worker.close();
+        assertThat(stored()).contains("step 1 of three");
+
+        queue.cancel(task);
+        worker = start("second", 1);
+
+        awaitGone("step 1 of three");
+        assertThat(queue.outcomesSoFar(task)).isEmpty();
     }
 
     @Test
@@ -172,7 +198,7 @@ class WorkerIT {
     @Test
     void cancelsARunningTaskAndFreesTheSlot() throws Exception {
         var task = queue.issue("sleep", "", 60_000);
-        queue.await(Topics.PROGRESS, record -> record.key().equals(task.substring(0, task.indexOf('/'))));
+        awaitProgress(task);
 
         queue.cancel(task);
 
@@ -183,7 +209,7 @@ class WorkerIT {
     @Test
     void handsARunningTaskBackWhenItStops() throws Exception {
         var task = queue.issue("sleep", "", 3_000);
-        queue.await(Topics.PROGRESS, record -> record.key().equals(task.substring(0, task.indexOf('/'))));
+        awaitProgress(task);
 
         worker.close();
         worker = start("second", 1);
@@ -237,6 +263,29 @@ class WorkerIT {
         assertThat(((StageRegistered) ProbeQueue.event(record).data()).techniques())
                 .extracting(TechniqueDescription::name)
                 .contains("echo", "sleep");
+    }
+
+    private void awaitProgress(String task) throws Exception {
+        queue.await(Topics.PROGRESS, record -> record.key().equals(task.substring(0, task.indexOf('/'))));
+    }
+
+    private void awaitGone(String content) throws IOException {
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (stored().contains(content)) {
+            assertThat(System.nanoTime()).as("time to remove '%s'", content).isLessThan(end);
+            queue.listenFor(Duration.ofMillis(100));
+        }
+    }
+
+    /** The contents of all files in the store. */
+    private static List<String> stored() throws IOException {
+        var contents = new ArrayList<String>();
+        try (var files = Files.walk(directory.resolve("artifacts").resolve("artifacts"))) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                contents.add(Files.readString(file));
+            }
+        }
+        return contents;
     }
 
     private Problem refusal(String task) throws Exception {

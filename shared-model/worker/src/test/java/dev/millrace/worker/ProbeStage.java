@@ -74,6 +74,7 @@ public final class ProbeStage implements Stage {
                 new Probe("timed", false, ProbeStage::echo),
                 new Probe("sleep", true, ProbeStage::sleep),
                 new Probe("resume", true, ProbeStage::resume),
+                new Probe("resume-slowly", true, ProbeStage::resumeSlowly),
                 new Probe("noise", true, ProbeStage::noise),
                 new Probe("throw", true, (options, context) -> {
                     throw new IllegalStateException("a bug");
@@ -122,6 +123,19 @@ public final class ProbeStage implements Stage {
         context.checkpoints().save(state);
         Runtime.getRuntime().halt(134);
         throw new IllegalStateException();
+    }
+
+    /** Saves a checkpoint, then takes its time; so does who goes on from it, and says so. */
+    private static StageResult resumeSlowly(Options options, StageContext context) throws IOException {
+        var checkpoint = context.checkpoints().latest();
+        if (checkpoint.isEmpty()) {
+            Path state = context.workDirectory().resolve("state");
+            Files.writeString(state, "step 1 of " + options.text());
+            context.checkpoints().save(state);
+            return sleep(new Options("", options.millis()), context);
+        }
+        sleep(new Options("", 2_000), context);
+        return new StageResult(null, null, Map.of("resumedFrom", TextNode.valueOf(Files.readString(checkpoint.get()))));
     }
 
     private static StageResult noise(Options options, StageContext context) throws IOException {
