@@ -1,5 +1,6 @@
 package dev.millrace.quantization;
 
+import dev.millrace.engine.ConstantFolding;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
@@ -17,7 +18,8 @@ import java.util.List;
  * <p>{@code y = s_x·s_w·(q_x − z_x)·q_w + b}: DynamicQuantizeLinear, once for each activation, and MatMulInteger, which ONNX
  * Runtime fuses with what follows. MatMul and Gemm, LSTM ({@link DynamicLstm}), and Gather tables; Conv stays in float,
  * because ONNX Runtime's ConvInteger is slower than its float Conv. No calibration data. Weights in branches of If and in
- * bodies of Loop are quantized too.
+ * bodies of Loop are quantized too, and those that are computed from
+ * constants ({@link ConstantFolding}).
  */
 final class DynamicInt8 implements Technique<DynamicInt8.Options> {
 
@@ -62,6 +64,7 @@ final class DynamicInt8 implements Technique<DynamicInt8.Options> {
     public StageResult run(Options options, StageContext context) throws IOException {
         boolean saturates = options.saturation().holds(context.workDirectory());
         var model = PreparedModel.open(context.model());
+        ConstantFolding.apply(model, context.workDirectory());
         var ignored = NodeGlobs.of("ignored", options.ignored(), Model.read(context.model()));
         var report = new QuantizationReport();
         for (var graph : model.graph().graphs().toList()) {

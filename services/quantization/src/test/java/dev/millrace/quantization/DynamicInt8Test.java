@@ -83,6 +83,22 @@ class DynamicInt8Test {
     }
 
     @Test
+    void findsTheWeightsOfAnLstmThatAreSlicesOfOthers() throws IOException {
+        var m = new ModelBuilder(17);
+        var x = m.input("x", DataType.FLOAT, Dimension.symbolic("time"), Dimension.of(2), Dimension.of(8));
+        var both = m.normal("both", 1, 24, 14);
+        var axis = m.longs("axis", 2);
+        var w = m.node("Slice", List.of(both, m.longs("zero", 0), m.longs("eight", 8), axis));
+        var r = m.node("Slice", List.of(both, "eight", m.longs("end", 14), axis));
+        var y = m.node("LSTM", List.of(x, w, r, m.normal("b", 1, 48)), Attribute.of("hidden_size", 6));
+        m.output(y, DataType.FLOAT, Dimension.symbolic("time"), Dimension.of(1), Dimension.of(2), Dimension.of(6));
+        var task = new TestTask(directory, m.build()).floats("x", 2, 8);
+        var result = task.run(new DynamicInt8(), "{}");
+        assertThat(TestTask.field(result, "quantized").get("LSTM").intValue()).isEqualTo(1);
+        assertThat(task.relativeError(result, y)).isLessThan(SMALL);
+    }
+
+    @Test
     void quantizesWeightsInBranches() throws IOException {
         var task = new TestTask(directory, TinyModels.branches())
                 .floats("x", 4)
