@@ -1,5 +1,6 @@
 package dev.millrace.evaluation;
 
+import dev.millrace.engine.OrtSession;
 import dev.millrace.stage.Stage;
 import dev.millrace.stage.Technique;
 import java.util.List;
@@ -14,5 +15,10 @@ public final class EvaluationStage implements Stage {
     @Override
     public List<Technique<?>> techniques() {
         return List.of(new Compare());
+    }
+
+    @Override
+    public void prepare() {
+        OrtSession.prepare();
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.quantization;
 
+import dev.millrace.engine.OrtSession;
 import dev.millrace.stage.Stage;
 import dev.millrace.stage.Technique;
 import java.util.List;
@@ -20,5 +21,10 @@ public final class QuantizationStage implements Stage {
                 new WeightOnly(),
                 WeightStorage.float16(),
                 WeightStorage.bfloat16());
+    }
+
+    @Override
+    public void prepare() {
+        OrtSession.prepare();
     }
 }

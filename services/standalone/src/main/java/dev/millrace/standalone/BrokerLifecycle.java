@@ -20,38 +20,39 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
-/** Starts the broker before anything that talks to it, and stops it after. */
+/**
+ * The broker of this process: serves before anything that talks to it starts, and stops after. It takes about as long to
+ * start as the application, so that begins before.
+ */
 @ApplicationScoped
 class BrokerLifecycle {
-    /** Configuration key of the port for clients. */
-    static final String PORT = "millrace.standalone.broker-port";
-
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     /** One process reads them all. */
     private static final int PARTITIONS = 1;
 
-    private final Path directory;
-    private final int port;
+    /** Quarkus makes this object itself, so what was begun before is handed over in a static field. */
+    private static @Nullable CompletableFuture<EmbeddedBroker> begun;
+
     private @Nullable EmbeddedBroker broker;
 
-    BrokerLifecycle(
-            @ConfigProperty(name = "millrace.data-dir") Path dataDirectory, @ConfigProperty(name = PORT) int port) {
-        this.directory = dataDirectory.resolve("kafka");
-        this.port = port;
+    /** Begins to start the broker of this process. */
+    static void begin(Path directory, int port) {
+        begun = CompletableFuture.supplyAsync(() -> start(directory, port))
+                .orTimeout(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** Messaging starts at LIBRARY_BEFORE, later than this. */
     void start(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event) {
-        broker = CompletableFuture.supplyAsync(this::startBroker)
-                .orTimeout(START_LIMIT.toSeconds(), TimeUnit.SECONDS)
-                .join();
+        if (begun == null) {
+            throw new IllegalStateException("Start the application with Standalone.run");
+        }
+        broker = begun.join();
     }
 
-    private EmbeddedBroker startBroker() {
+    private static EmbeddedBroker start(Path directory, int port) {
         try {
             var started = EmbeddedBroker.start(directory, port);
             var stages = ServiceLoader.load(Stage.class).stream()

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import kafka.server.BrokerServer;
 import kafka.server.ControllerServer;
 import kafka.server.KafkaConfig;
@@ -21,6 +23,7 @@ import kafka.server.KafkaRaftServer;
 import kafka.server.Server$;
 import kafka.server.SharedServer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.properties.MetaProperties;
@@ -28,7 +31,10 @@ import org.apache.kafka.metadata.properties.PropertiesUtils;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.ServerSocketFactory;
 import org.apache.kafka.server.fault.LoggingFaultHandler;
+import org.apache.kafka.server.quota.ControllerMutationQuota;
 import org.slf4j.LoggerFactory;
+import scala.Option;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * A real Kafka broker in this JVM: one node that is broker and controller, on the loopback interface only.
@@ -52,7 +58,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     /**
-     * Starts a broker and returns when it serves clients, after about 2.5 s.
+     * Starts a broker and returns when it serves clients, after about a second.
      *
      * @param directory where its state is; made and formatted when it does not exist
      * @param port for clients, 0..65535; 0 takes a free one
@@ -84,6 +90,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             started.controller.startup();
             handedOver.join();
             started.broker.startup();
+            started.createInternalTopics();
         } catch (RuntimeException e) {
             started.close();
             throw new IOException("Kafka broker in " + logs + " on port " + port + " did not start", e);
@@ -115,6 +122,23 @@ public final class EmbeddedBroker implements AutoCloseable {
         controller.shutdown();
         broker.awaitShutdown();
         controller.awaitShutdown();
+    }
+
+    /** Whoever needs one first would find it missing, and wait a second before it looks again. */
+    private void createInternalTopics() {
+        var missing = Stream.of(
+                        Topic.GROUP_METADATA_TOPIC_NAME,
+                        Topic.SHARE_GROUP_STATE_TOPIC_NAME,
+                        Topic.TRANSACTION_STATE_TOPIC_NAME)
+                .filter(topic -> !broker.metadataCache().contains(topic))
+                .collect(Collectors.toSet());
+        if (!missing.isEmpty()) {
+            broker.autoTopicCreationManager()
+                    .createTopics(
+                            CollectionConverters.asScala(missing),
+                            ControllerMutationQuota.UNBOUNDED_CONTROLLER_MUTATION_QUOTA,
+                            Option.empty());
+        }
     }
 
     private static InetAddress loopback() throws UnknownHostException {

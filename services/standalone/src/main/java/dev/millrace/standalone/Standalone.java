@@ -1,5 +1,6 @@
 package dev.millrace.standalone;
 
+import dev.millrace.message.RefusedException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import java.io.IOException;
@@ -42,12 +43,12 @@ public record Standalone(
     /**
      * Starts, works and stops; once in the life of a process.
      *
+     * @throws RefusedException if the work is refused
      * @throws IOException if the services cannot start or the work cannot go on for a reason outside this program
      */
     public int run(Work work) throws IOException {
         // Clients are configured before the broker is up, so its port is chosen before.
         int port = brokerPort == 0 ? EmbeddedBroker.freePort() : brokerPort;
-        System.setProperty(BrokerLifecycle.PORT, Integer.toString(port));
         System.setProperty("kafka.bootstrap.servers", EmbeddedBroker.address(port));
         System.setProperty("quarkus.log.console.level", logLevel.getName());
         System.setProperty("millrace.data-dir", state.toString());
@@ -62,6 +63,7 @@ public record Standalone(
                         .collect(Collectors.joining(",")));
         System.setProperty("quarkus.http.port", Integer.toString(httpPort));
         Application.work = work;
+        BrokerLifecycle.begin(state.resolve("kafka"), port);
         var status = new AtomicInteger(1);
         var failed = new AtomicReference<@Nullable Throwable>();
         Quarkus.run(Application.class, (code, failure) -> {
@@ -69,6 +71,9 @@ public record Standalone(
             failed.set(failure);
         });
         for (Throwable cause = failed.get(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof RefusedException refused) {
+                throw refused;
+            }
             if (cause instanceof IOException trouble) { // a port that is taken, a disk that is full: no mistake of ours
                 throw trouble;
             }

@@ -8,4 +8,10 @@ public interface Stage {
     String name();
 
     List<Technique<?>> techniques();
+
+    /**
+     * Loads what nearly every task needs, native libraries above all; called in the child JVM while it waits for its first
+     * task. Tasks must do without: what cannot be loaded here, they will miss themselves.
+     */
+    default void prepare() {}
 }

@@ -50,10 +50,19 @@ public final class StageRunner {
         listener.start();
         worker.write(new FromChild.Ready(
                 System.getProperty(CODE, ""), ProcessHandle.current().pid(), techniques.stages()));
+        prepare();
         while (true) {
             if (inbox.take() instanceof ToChild.RunTask task) {
                 worker.write(answer(task));
             }
+        }
+    }
+
+    private void prepare() {
+        try {
+            techniques.prepare();
+        } catch (RuntimeException | Error e) { // tasks that need what is missing fail themselves, others do without
+            System.err.println("cannot prepare: " + e);
         }
     }
 

@@ -12,9 +12,11 @@ import java.util.TreeMap;
 
 /** Stages and techniques by name. Asking for one that does not exist is a refusal that names those that do. */
 public final class Techniques {
+    private final List<Stage> all;
     private final Map<String, Map<String, Technique<?>>> techniquesByStage = new TreeMap<>();
 
     public Techniques(Collection<? extends Stage> stages) {
+        all = List.copyOf(stages);
         for (var stage : stages) {
             var techniques = techniquesByStage.computeIfAbsent(stage.name(), name -> new TreeMap<>());
             for (var technique : stage.techniques()) {
@@ -31,6 +33,11 @@ public final class Techniques {
         var stages = new ArrayList<Stage>();
         ServiceLoader.load(Stage.class).forEach(stages::add);
         return new Techniques(stages);
+    }
+
+    /** Lets every stage load what its tasks need. */
+    void prepare() {
+        all.forEach(Stage::prepare);
     }
 
     public List<String> stages() {

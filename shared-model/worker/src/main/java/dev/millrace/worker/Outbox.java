@@ -11,12 +11,15 @@ import dev.millrace.stage.FromChild;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
@@ -70,9 +73,15 @@ final class Outbox implements AutoCloseable {
                 });
     }
 
-    /** Tells that workers of a stage are up, and what they can do. */
-    void announce(StageRegistered stage) throws InterruptedException {
-        send(Topics.CATALOGUE, stage.stage(), event(UUID.randomUUID().toString(), stage.stage(), stage));
+    /** Tells that workers of these stages are up, and what they can do. */
+    void announce(List<StageRegistered> stages) throws InterruptedException {
+        var sent = stages.stream()
+                .map(stage -> producer.send(record(
+                        Topics.CATALOGUE, stage.stage(), event(UUID.randomUUID().toString(), stage.stage(), stage))))
+                .toList();
+        for (var each : sent) {
+            await(Topics.CATALOGUE, each);
+        }
     }
 
     /** Puts a record that is no task aside, as it came, with the reason. */
@@ -109,10 +118,14 @@ final class Outbox implements AutoCloseable {
     }
 
     private void await(ProducerRecord<String, byte[]> record) throws InterruptedException {
+        await(record.topic(), producer.send(record));
+    }
+
+    private static void await(String topic, Future<RecordMetadata> sent) throws InterruptedException {
         try {
-            producer.send(record).get();
+            sent.get();
         } catch (ExecutionException e) {
-            throw new KafkaException(record.topic() + " did not take a record", e.getCause());
+            throw new KafkaException(topic + " did not take a record", e.getCause());
         }
     }
 

@@ -4,10 +4,10 @@ import dev.millrace.message.TopicDefinition;
 import dev.millrace.message.Topics;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -53,14 +53,16 @@ public final class TopicSetup {
                 Long.toString(lock.toMillis()),
                 "share.delivery.count.limit",
                 Integer.toString(DELIVERIES));
-        List<AlterConfigOp> changes = settings.entrySet().stream()
+        Collection<AlterConfigOp> changes = settings.entrySet().stream()
                 .map(entry ->
                         new AlterConfigOp(new ConfigEntry(entry.getKey(), entry.getValue()), AlterConfigOp.OpType.SET))
                 .toList();
-        for (var stage : stages) {
-            var resource = new ConfigResource(ConfigResource.Type.GROUP, group(stage));
-            admin.incrementalAlterConfigs(Map.of(resource, changes)).all().get();
-        }
+        admin.incrementalAlterConfigs(stages.stream()
+                        .collect(Collectors.toMap(
+                                stage -> new ConfigResource(ConfigResource.Type.GROUP, group(stage)),
+                                stage -> changes)))
+                .all()
+                .get();
     }
 
     /** The share group of a stage's workers. */

@@ -135,9 +135,9 @@ public final class Worker implements AutoCloseable {
                 var topics = TopicDefinition.all(techniques.stages());
                 TopicSetup.createTopics(admin, topics, settings.partitions());
                 TopicSetup.configureGroups(admin, techniques.stages(), settings.lock());
-                for (var stage : techniques.stages()) {
-                    outbox.announce(new StageRegistered(stage, classPath.code(), techniques.describe(stage)));
-                }
+                outbox.announce(techniques.stages().stream()
+                        .map(stage -> new StageRegistered(stage, classPath.code(), techniques.describe(stage)))
+                        .toList());
                 break;
             } catch (ExecutionException | KafkaException e) {
                 LOG.warnf("Kafka is not ready, trying again: %s", e.getMessage());

@@ -22,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.function.ToIntFunction;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
@@ -72,8 +73,11 @@ record Compression(
         check(recipe, catalogue);
         var progress = new ProgressLine(terminal);
         progress.say("starting");
-        var store = FileArtifactStore.open(directory.artifacts(), List.of());
-        var stored = CompletableFuture.supplyAsync(() -> put(store, model, external));
+        var store = FileArtifactStore.open(directory.artifacts(), List.copyOf(roots));
+        var stored = CompletableFuture.supplyAsync(() -> {
+            recipe.data().values().forEach(data -> digest(store, data.uri()));
+            return put(store, model, external);
+        });
         var state = directory.holdRun();
         var services = new Standalone(directory, state.directory(), 0, 0, roots, Level.SEVERE);
         // The children end with this process, and nobody waits for services that stop in order.
@@ -82,7 +86,7 @@ record Compression(
             return services.run((address, broker) -> {
                 state.publish(address);
                 var gateway = new Gateway(address);
-                String jobId = gateway.submit(recipe.request(stored.join()));
+                String jobId = gateway.submit(recipe.request(result(stored)));
                 JobChanged job = gateway.watch(jobId, progress);
                 progress.end();
                 ResultFiles.write(job, out, (reference, file) -> copy(store, reference, file));
@@ -139,6 +143,30 @@ record Compression(
             return store.put(model, external);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The first task asks what the data is; large data is read while the services start, and the store remembers. */
+    private static void digest(ArtifactStore store, String uri) {
+        try {
+            store.digestData(uri);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static ArtifactReference result(CompletableFuture<ArtifactReference> stored)
+            throws IOException, InterruptedException {
+        try {
+            return stored.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UncheckedIOException trouble) {
+                throw trouble.getCause();
+            }
+            if (e.getCause() instanceof RefusedException refused) {
+                throw refused;
+            }
+            throw new IllegalStateException(e.getCause());
         }
     }
 
