@@ -43,6 +43,23 @@ public record Latency(double baselineMillis, double candidateMillis) {
         }
     }
 
+    /** Median of the runs of one model, within about a third of a second. */
+    public static double medianMillis(Path model, Map<String, Value> feed, int threads) throws IOException {
+        try (var session = OrtSession.open(model, SessionSettings.threads(threads));
+                var bound = session.bind(feed)) {
+            for (int i = 0; i < WARM_UP; i++) {
+                nanos(bound);
+            }
+            var times = new ArrayList<Long>();
+            long start = System.nanoTime();
+            while (times.size() < LEAST_RUNS
+                    || (times.size() < MOST_RUNS && System.nanoTime() - start < BUDGET_NANOS)) {
+                times.add(nanos(bound));
+            }
+            return medianMillis(times);
+        }
+    }
+
     private static long nanos(OrtSession.Bound bound) {
         long start = System.nanoTime();
         bound.run().close();

@@ -9,6 +9,7 @@ import dev.millrace.message.TechniqueDescription;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,6 +79,32 @@ public final class OptionBinder {
                             option.value());
                 })
                 .toList();
+    }
+
+    /**
+     * Options as JSON, the way back: {@code bind(where, type, spelled(options)).equals(options)}. Absent values are left out.
+     */
+    public static Map<String, JsonNode> spelled(Record options) {
+        var spelled = new LinkedHashMap<String, JsonNode>();
+        for (var component : options.getClass().getRecordComponents()) {
+            var value = read(component, options);
+            if (value instanceof Record group) {
+                spelled.putAll(spelled(group));
+            } else if (value != null) {
+                spelled.put(component.getName(), OptionType.json(value));
+            }
+        }
+        return spelled;
+    }
+
+    private static @Nullable Object read(RecordComponent component, Record options) {
+        try {
+            var accessor = component.getAccessor();
+            accessor.setAccessible(true);
+            return accessor.invoke(options);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(component + " cannot be read", e);
+        }
     }
 
     private static @Nullable Object value(String where, RecordComponent component, @Nullable JsonNode given) {

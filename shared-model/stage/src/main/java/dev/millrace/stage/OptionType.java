@@ -1,10 +1,13 @@
 package dev.millrace.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.millrace.message.Json;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -66,6 +69,24 @@ record OptionType(String name, Predicate<JsonNode> accepts, Function<JsonNode, @
                 String.join("|", constants.keySet()),
                 node -> node.isTextual() && constants.containsKey(node.textValue()),
                 node -> constants.get(node.textValue()));
+    }
+
+    /** The JSON that an option of this value is written as. */
+    static JsonNode json(Object value) {
+        if (value instanceof Enum<?> constant) {
+            return TextNode.valueOf(word(constant));
+        }
+        if (value instanceof Collection<?> elements) {
+            var array = JsonNodeFactory.instance.arrayNode();
+            elements.forEach(element -> array.add(json(element)));
+            return array;
+        }
+        if (value instanceof Map<?, ?> entries) {
+            var object = JsonNodeFactory.instance.objectNode();
+            entries.forEach((name, element) -> object.set((String) name, json(element)));
+            return object;
+        }
+        return Json.mapper().valueToTree(value);
     }
 
     /** A single value stands for a collection of one. */

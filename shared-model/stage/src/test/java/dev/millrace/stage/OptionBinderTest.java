@@ -53,6 +53,16 @@ class OptionBinderTest {
     }
 
     @Test
+    void bindsWhatItSpelledToTheSameOptions() {
+        var options = new Options(0.25, Scope.PER_LAYER, List.of("a"), Map.of("w", 0.9), null);
+
+        var spelled = OptionBinder.spelled(options);
+
+        assertThat(spelled).doesNotContainKey("block");
+        assertThat(OptionBinder.bind("test", Options.class, spelled)).isEqualTo(options);
+    }
+
+    @Test
     void bindsEveryKindOfOption() {
         assertThat(
                         bind(

@@ -142,26 +142,53 @@ public record Course(
 
     /** The same, with so many epochs where nothing limits it. */
     Course epochsOr(double otherwise) {
-        return epochs != null || steps != null || minutes != null
-                ? this
-                : new Course(
-                        optimizer,
-                        learningRate,
-                        weightDecay,
-                        decay,
-                        warmUp,
-                        otherwise,
-                        null,
-                        null,
-                        batchSize,
-                        accumulate,
-                        variation,
-                        patience,
-                        holdOut,
-                        bfloat16,
-                        freezeBatchNorm,
-                        keepZeros,
-                        frozen);
+        return isLimited() ? this : with(learningRate, otherwise, null, null);
+    }
+
+    /** The same, with another highest learning rate. */
+    public Course atRate(double rate) {
+        requirePositive("learningRate", rate);
+        return with(rate, epochs, steps, minutes);
+    }
+
+    /** The same, over a share of its length. */
+    public Course shortened(double share) {
+        requirePositive("share", share);
+        return with(
+                learningRate,
+                isLimited() ? times(epochs, share) : Double.valueOf(DEFAULT_EPOCHS * share),
+                steps == null ? null : Math.max(1, Math.round(steps * share)),
+                times(minutes, share));
+    }
+
+    private boolean isLimited() {
+        return epochs != null || steps != null || minutes != null;
+    }
+
+    private static @Nullable Double times(@Nullable Double length, double share) {
+        return length == null ? null : length * share;
+    }
+
+    private Course with(
+            @Nullable Double learningRate, @Nullable Double epochs, @Nullable Long steps, @Nullable Double minutes) {
+        return new Course(
+                optimizer,
+                learningRate,
+                weightDecay,
+                decay,
+                warmUp,
+                epochs,
+                steps,
+                minutes,
+                batchSize,
+                accumulate,
+                variation,
+                patience,
+                holdOut,
+                bfloat16,
+                freezeBatchNorm,
+                keepZeros,
+                frozen);
     }
 
     /** The settings of the loop, everything trained. */

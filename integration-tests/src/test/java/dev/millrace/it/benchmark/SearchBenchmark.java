@@ -1,0 +1,130 @@
+package dev.millrace.it.benchmark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.message.Json;
+import dev.millrace.message.RefusedException;
+import dev.millrace.message.SearchPlan;
+import dev.millrace.message.Trial;
+import dev.millrace.search.Front;
+import dev.millrace.search.Goals;
+import dev.millrace.search.History;
+import dev.millrace.search.Space;
+import dev.millrace.search.Strategy;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * Searches small networks for Fashion-MNIST in this process, one trial after the other, as the orchestrator does it over
+ * Kafka, and prints what every trial measured, the front, and the processor's seconds.
+ *
+ * <pre>{@code
+ * MILLRACE_ZOO=… SearchBenchmark IMAGES EPOCHS-AFTERWARDS space='"peers"' strategy='"tpe"' trials=30 epochs=1 …
+ * }</pre>
+ *
+ * <p>{@code IMAGES} training images are used by the trials, and 2,000 others to score them. The best architecture is then
+ * trained on 50,000 images for so many epochs and scored on the 10,000 test images. The rest are options of {@code
+ * nas:search}.
+ */
+public final class SearchBenchmark {
+    private static final int HELD_OUT = 2_000;
+    private static final int RETRAINED = 50_000;
+
+    private final ZooImages images = ZooImages.fashion();
+    private final Path directory = Files.createTempDirectory("search");
+    private final Path reference = directory.resolve("reference.onnx");
+
+    private SearchBenchmark() throws IOException {
+        Students.convolutional(8, 16, 1).write(reference);
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        var benchmark = new SearchBenchmark();
+        benchmark.search(
+                Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]), LocalTask.options(arguments, 2));
+    }
+
+    private void search(int trained, int afterwards, Map<String, JsonNode> options) throws IOException {
+        double began = processorSeconds();
+        options.put("holdOut", heldOut(trained));
+        var plan = Objects.requireNonNull(
+                task(trained).run("nas", "search", options).search());
+        var space = new Space(plan.choices());
+        var goals = new Goals(plan.goals());
+        System.out.printf(
+                Locale.ROOT, "%s, at most %.0f architectures, goals %s%n", plan.strategy(), space.size(), plan.goals());
+        var trials = new ArrayList<Trial>();
+        while (trials.size() < plan.trials()) {
+            var proposal = Strategy.named(plan.strategy()).next(new History(space, goals, 0, trials));
+            if (proposal.isEmpty()) {
+                break;
+            }
+            var trial = new Trial(
+                    trials.size(), proposal.get().values(), proposal.get().rung());
+            double from = processorSeconds();
+            trials.add(tried(plan, trial, trained));
+            System.out.printf(Locale.ROOT, "%5.1f s ", processorSeconds() - from);
+            print(trials.get(trials.size() - 1));
+        }
+        double ended = processorSeconds();
+        var front = Front.of(goals, trials);
+        System.out.println("front");
+        front.trials().forEach(SearchBenchmark::print);
+        System.out.printf(Locale.ROOT, "%d trials in %.1f processor seconds%n", trials.size(), ended - began);
+        if (afterwards > 0) {
+            var best = front.best().orElseThrow();
+            System.out.printf(
+                    Locale.ROOT,
+                    "trial %d trained for %d epochs: test %.4f%n",
+                    best.number(),
+                    afterwards,
+                    retrained(plan, best, afterwards));
+        }
+    }
+
+    private Trial tried(SearchPlan plan, Trial trial, int trained) throws IOException {
+        var options = new HashMap<>(plan.trial().options());
+        options.put("values", Json.mapper().valueToTree(trial.values()));
+        try {
+            return trial.done(task(trained).run("nas", "trial", options).figures());
+        } catch (RefusedException e) {
+            return trial.failed(e.problem());
+        }
+    }
+
+    private double retrained(SearchPlan plan, Trial trial, int epochs) throws IOException {
+        var options = new HashMap<>(plan.trial().options());
+        options.put("values", Json.mapper().valueToTree(trial.values()));
+        options.put("epochs", Json.mapper().valueToTree(epochs));
+        options.put("flip", Json.mapper().valueToTree(true));
+        return images.top1(Objects.requireNonNull(
+                task(ZooImages.ALL - 10_000).run("nas", "trial", options).model()));
+    }
+
+    private LocalTask task(int trained) throws IOException {
+        return LocalTask.training(reference, images.training(trained + HELD_OUT));
+    }
+
+    private static void print(Trial trial) {
+        var figures = new TreeMap<>(trial.figures());
+        System.out.printf(
+                Locale.ROOT,
+                "%3d %s %s %s%n",
+                trial.number(),
+                figures,
+                new TreeMap<>(trial.values()),
+                trial.problem() == null ? "" : trial.problem());
+    }
+
+    private static double processorSeconds() {
+        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        return system.getProcessCpuTime() / 1e9;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.nas;
+
+import org.jspecify.annotations.NullMarked;
