@@ -8,6 +8,7 @@ import dev.millrace.engine.Shapes;
 import dev.millrace.message.Choice;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Model;
+import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.channel.ChannelGroups;
 import dev.millrace.onnx.channel.Cut;
 import dev.millrace.onnx.channel.Observation;
@@ -139,23 +140,12 @@ final class DerivedSpace implements SearchSpace {
         var graph = candidate.graph();
         var cut = new Cut();
         for (int group = 0; group < groups.size(); group++) {
-            int index = group;
             var channels = groups.get(group);
-            int size = channels.group().size();
-            int kept = architecture
-                    .find("width")
-                    .map(share -> kept(size, share.doubleValue()))
-                    .or(() -> architecture.find("width", index).map(JsonNode::intValue))
-                    .orElse(size);
-            cut.remove(channels.group(), channels.without(kept));
+            cut.remove(channels.group(), channels.without(kept(architecture, group)));
         }
         Slicer.apply(candidate, new Observation(new LinkedHashMap<>(seen.dims()), seen.integers()), cut);
         for (int branch = 0; branch < shortcuts.size(); branch++) {
-            boolean stays = architecture
-                    .find(Architecture.perStage("branch", branch))
-                    .map(JsonNode::booleanValue)
-                    .orElse(true);
-            if (!stays) {
+            if (!stays(architecture, branch)) {
                 shortcuts.get(branch).take(graph);
             }
         }
@@ -171,5 +161,49 @@ final class DerivedSpace implements SearchSpace {
                     }
                 });
         return candidate;
+    }
+
+    /** Whether candidates may have other operators than the model. */
+    boolean changesOperators() {
+        return knobs.allowed("activation").size() > 1
+                || !knobs.allowed("activation").get(0).textValue().equals(OWN);
+    }
+
+    /** Groups of channels, in the order of the graph. */
+    List<Channels> groups() {
+        return groups;
+    }
+
+    /** Branches that can go. */
+    List<Shortcut> shortcuts() {
+        return shortcuts;
+    }
+
+    /** A copy of the model that everything is a part of. */
+    Model whole() {
+        return model.copy();
+    }
+
+    /** Channels of a group that an architecture keeps. */
+    int kept(Architecture architecture, int group) {
+        int size = groups.get(group).group().size();
+        return architecture
+                .find("width")
+                .map(share -> kept(size, share.doubleValue()))
+                .or(() -> architecture.find("width", group).map(JsonNode::intValue))
+                .orElse(size);
+    }
+
+    /** Whether an architecture keeps a branch. */
+    boolean stays(Architecture architecture, int branch) {
+        return architecture
+                .find(Architecture.perStage("branch", branch))
+                .map(JsonNode::booleanValue)
+                .orElse(true);
+    }
+
+    /** Takes a weight in place of the one of that name; candidates built from here on inherit it. */
+    void inherit(Tensor weight) {
+        model.graph().setConstant(weight);
     }
 }
