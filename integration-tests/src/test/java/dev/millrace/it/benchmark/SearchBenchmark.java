@@ -9,7 +9,7 @@ import dev.millrace.search.Front;
 import dev.millrace.search.Goals;
 import dev.millrace.search.History;
 import dev.millrace.search.Space;
-import dev.millrace.search.Strategy;
+import dev.millrace.search.Strategies;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -62,7 +62,7 @@ public final class SearchBenchmark {
                 Locale.ROOT, "%s, at most %.0f architectures, goals %s%n", plan.strategy(), space.size(), plan.goals());
         var trials = new ArrayList<Trial>();
         while (trials.size() < plan.trials()) {
-            var proposal = Strategy.named(plan.strategy()).next(new History(space, goals, 0, trials));
+            var proposal = Strategies.named(plan.strategy()).next(new History(space, goals, 0, trials));
             if (proposal.isEmpty()) {
                 break;
             }
@@ -104,8 +104,13 @@ public final class SearchBenchmark {
         options.put("values", Json.mapper().valueToTree(trial.values()));
         options.put("epochs", Json.mapper().valueToTree(epochs));
         options.put("flip", Json.mapper().valueToTree(true));
+        options.put("holdOut", heldOut(RETRAINED));
         return images.top1(Objects.requireNonNull(
-                task(ZooImages.ALL - 10_000).run("nas", "trial", options).model()));
+                task(RETRAINED).run("nas", "trial", options).model()));
+    }
+
+    private static JsonNode heldOut(int trained) {
+        return Json.mapper().valueToTree((double) HELD_OUT / (trained + HELD_OUT));
     }
 
     private LocalTask task(int trained) throws IOException {
