@@ -1,0 +1,222 @@
+package dev.millrace.it.benchmark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.message.Goal;
+import dev.millrace.message.Json;
+import dev.millrace.message.SearchPlan;
+import dev.millrace.message.Trial;
+import dev.millrace.search.Goals;
+import dev.millrace.search.History;
+import dev.millrace.search.Space;
+import dev.millrace.search.Strategies;
+import dev.millrace.search.Strategy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * Compares strategies on a table: every architecture of a small space is trained once, and then searched for many times.
+ *
+ * <pre>{@code
+ * MILLRACE_ZOO=… StrategyBenchmark table.jsonl 2000 24 200
+ * }</pre>
+ *
+ * <p>The table is filled where it lacks an architecture: so many images of Fashion-MNIST, one epoch, scored on 1,000 others,
+ * with all zero-cost proxies and the seconds that each took. Then every strategy gets so many trials with so many seeds; what
+ * counts is the best top-1 among architectures of at most the median MACs. The last lines are a random search that looks at
+ * three candidates for each trial and trains the one that a proxy likes best.
+ */
+public final class StrategyBenchmark {
+    private static final int HELD_OUT = 1_000;
+    private static final List<String> PROXIES = List.of("synFlow", "snip", "gradientNorm", "naswot", "parameters");
+    private static final String SPACE =
+            """
+            {"space": {"kind": "images", "stages": [1, 2], "stemWidth": [4, 8, 16], "stemStride": 2, "growth": [1, 2],
+              "depth": [1, 2], "kernel": [3, 5], "block": ["conv", "separable"], "perStage": ["depth", "kernel"]},
+             "epochs": 1, "latency": "none", "proxies": ["synFlow", "snip", "gradientNorm", "naswot"]}""";
+
+    private final Path table;
+    private final Map<String, Map<String, Double>> figures = new HashMap<>();
+    private final SearchPlan plan;
+    private final LocalTask task;
+
+    private StrategyBenchmark(Path table, int trained) throws IOException {
+        this.table = table;
+        var directory = Files.createTempDirectory("strategies");
+        var reference = directory.resolve("reference.onnx");
+        Students.convolutional(8, 16, 1).write(reference);
+        task = LocalTask.training(reference, ZooImages.fashion().training(trained + HELD_OUT));
+        var options = LocalTask.options(SPACE);
+        options.put("holdOut", Json.mapper().valueToTree((double) HELD_OUT / (trained + HELD_OUT)));
+        plan = Objects.requireNonNull(task.run("nas", "search", options).search());
+        if (Files.exists(table)) {
+            for (var line : Files.readAllLines(table)) {
+                var entry = Json.mapper().readTree(line);
+                var numbers = new TreeMap<String, Double>();
+                entry.get("figures")
+                        .properties()
+                        .forEach(figure -> numbers.put(figure.getKey(), figure.getValue().doubleValue()));
+                figures.put(entry.get("architecture").textValue(), numbers);
+            }
+        }
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        var benchmark = new StrategyBenchmark(Path.of(arguments[0]), Integer.parseInt(arguments[1]));
+        benchmark.fill();
+        benchmark.compare(Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
+    }
+
+    private static String key(Map<String, JsonNode> values) {
+        return new TreeMap<>(values).toString();
+    }
+
+    private void fill() throws IOException {
+        var trials = new ArrayList<Trial>();
+        var goals = new Goals(plan.goals());
+        var space = new Space(plan.choices());
+        while (true) {
+            var next = Strategies.named("random").next(new History(space, goals, 0, trials));
+            if (next.isEmpty()) {
+                return;
+            }
+            var values = next.get().values();
+            trials.add(new Trial(trials.size(), values, 0));
+            if (!figures.containsKey(key(values))) {
+                add(values);
+            }
+        }
+    }
+
+    private void add(Map<String, JsonNode> values) throws IOException {
+        var options = new HashMap<>(plan.trial().options());
+        options.put("values", Json.mapper().valueToTree(values));
+        var untrained = new HashMap<>(options);
+        untrained.put("budget", Json.mapper().valueToTree(0));
+        long start = System.nanoTime();
+        fresh().run("nas", "trial", untrained);
+        long looked = System.nanoTime();
+        var measured = new TreeMap<>(fresh().run("nas", "trial", options).figures());
+        measured.put("proxySeconds", (looked - start) / 1e9);
+        measured.put("seconds", (System.nanoTime() - looked) / 1e9);
+        figures.put(key(values), measured);
+        var line = Json.mapper().writeValueAsString(Map.of("architecture", key(values), "figures", measured)) + "\n";
+        Files.writeString(table, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private LocalTask fresh() throws IOException {
+        return new LocalTask(
+                task.model(), task.baseline(), task.data(), task.threads(), Files.createTempDirectory("trial"));
+    }
+
+    private void compare(int trials, int seeds) {
+        var macs = figures.values().stream().map(row -> row.get("macs")).sorted().toList();
+        double limit = macs.get(macs.size() / 2);
+        var goals = new Goals(List.of(new Goal("top1", true, null), new Goal("macs", false, limit)));
+        double best = figures.values().stream()
+                .filter(row -> row.get("macs") <= limit)
+                .mapToDouble(row -> row.get("top1"))
+                .max()
+                .orElseThrow();
+        System.out.printf(
+                Locale.ROOT,
+                "%d architectures, at most %.0f MACs, best %.4f; %d trials, %d seeds%n",
+                figures.size(),
+                limit,
+                best,
+                trials,
+                seeds);
+        var random = new double[seeds];
+        for (var strategy : Strategies.ALL) {
+            var found = new double[seeds];
+            for (int seed = 0; seed < seeds; seed++) {
+                found[seed] = searched(strategy, goals, trials, seed);
+            }
+            if (strategy.name().equals("random")) {
+                random = found;
+            }
+            print(strategy.name(), found, random);
+        }
+        for (var proxy : PROXIES) {
+            var found = new double[seeds];
+            for (int seed = 0; seed < seeds; seed++) {
+                found[seed] = filtered(goals, trials / 2, proxy, seed);
+            }
+            print("half the trials, " + proxy, found, random);
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "seconds of a trial %.2f, of its proxies alone %.2f%n",
+                mean("seconds"),
+                mean("proxySeconds"));
+    }
+
+    private double mean(String figure) {
+        return figures.values().stream().mapToDouble(row -> row.get(figure)).average().orElse(Double.NaN);
+    }
+
+    private static void print(String name, double[] found, double[] random) {
+        double mean = 0;
+        double wins = 0;
+        for (int seed = 0; seed < found.length; seed++) {
+            mean += found[seed] / found.length;
+            wins += (found[seed] > random[seed] ? 1 : found[seed] == random[seed] ? 0.5 : 0) / found.length;
+        }
+        System.out.printf(Locale.ROOT, "%-32s %.4f   better than random with the same seed %.2f%n", name, mean, wins);
+    }
+
+    private double searched(Strategy strategy, Goals goals, int count, long seed) {
+        var space = new Space(plan.choices());
+        var trials = new ArrayList<Trial>();
+        while (trials.size() < count) {
+            var proposal = strategy.next(new History(space, goals, seed, trials)).orElseThrow();
+            trials.add(new Trial(trials.size(), proposal.values(), 0).done(row(proposal.values())));
+        }
+        return best(goals, trials);
+    }
+
+    /** Of each three random candidates the one that the proxy likes best is trained. */
+    private double filtered(Goals goals, int count, String proxy, long seed) {
+        var space = new Space(plan.choices());
+        var seen = new ArrayList<Trial>();
+        var trained = new ArrayList<Trial>();
+        while (trained.size() < count) {
+            var three = new ArrayList<Trial>();
+            while (three.size() < 3) {
+                var proposal = Strategies.named("random")
+                        .next(new History(space, goals, seed, seen))
+                        .orElseThrow();
+                var trial = new Trial(seen.size(), proposal.values(), 0).done(row(proposal.values()));
+                seen.add(trial);
+                three.add(trial);
+            }
+            three.stream()
+                    .max(Comparator.comparing(goals::feasible)
+                            .thenComparing(trial -> Objects.requireNonNull(trial.figures().get(proxy))))
+                    .ifPresent(trained::add);
+        }
+        return best(goals, trained);
+    }
+
+    private Map<String, Double> row(Map<String, JsonNode> values) {
+        return new LinkedHashMap<>(Objects.requireNonNull(figures.get(key(values)), () -> key(values)));
+    }
+
+    private static double best(Goals goals, List<Trial> trials) {
+        return trials.stream()
+                .filter(goals::feasible)
+                .mapToDouble(trial -> Objects.requireNonNull(trial.figures().get("top1")))
+                .max()
+                .orElse(0);
+    }
+}
