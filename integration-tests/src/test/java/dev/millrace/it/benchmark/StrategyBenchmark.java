@@ -39,8 +39,7 @@ import java.util.TreeMap;
 public final class StrategyBenchmark {
     private static final int HELD_OUT = 1_000;
     private static final List<String> PROXIES = List.of("synFlow", "snip", "gradientNorm", "naswot", "parameters");
-    private static final String SPACE =
-            """
+    private static final String SPACE = """
             {"space": {"kind": "images", "stages": [1, 2], "stemWidth": [4, 8, 16], "stemStride": 2, "growth": [1, 2],
               "depth": [1, 2], "kernel": [3, 5], "block": ["conv", "separable"], "perStage": ["depth", "kernel"]},
              "epochs": 1, "latency": "none", "proxies": ["synFlow", "snip", "gradientNorm", "naswot"]}""";
@@ -65,7 +64,8 @@ public final class StrategyBenchmark {
                 var numbers = new TreeMap<String, Double>();
                 entry.get("figures")
                         .properties()
-                        .forEach(figure -> numbers.put(figure.getKey(), figure.getValue().doubleValue()));
+                        .forEach(figure ->
+                                numbers.put(figure.getKey(), figure.getValue().doubleValue()));
                 figures.put(entry.get("architecture").textValue(), numbers);
             }
         }
@@ -120,7 +120,8 @@ public final class StrategyBenchmark {
     }
 
     private void compare(int trials, int seeds) {
-        var macs = figures.values().stream().map(row -> row.get("macs")).sorted().toList();
+        var macs =
+                figures.values().stream().map(row -> row.get("macs")).sorted().toList();
         double limit = macs.get(macs.size() / 2);
         var goals = new Goals(List.of(new Goal("top1", true, null), new Goal("macs", false, limit)));
         double best = figures.values().stream()
@@ -162,7 +163,10 @@ public final class StrategyBenchmark {
     }
 
     private double mean(String figure) {
-        return figures.values().stream().mapToDouble(row -> row.get(figure)).average().orElse(Double.NaN);
+        return figures.values().stream()
+                .mapToDouble(row -> row.get(figure))
+                .average()
+                .orElse(Double.NaN);
     }
 
     private static void print(String name, double[] found, double[] random) {
@@ -179,7 +183,8 @@ public final class StrategyBenchmark {
         var space = new Space(plan.choices());
         var trials = new ArrayList<Trial>();
         while (trials.size() < count) {
-            var proposal = strategy.next(new History(space, goals, seed, trials)).orElseThrow();
+            var proposal =
+                    strategy.next(new History(space, goals, seed, trials)).orElseThrow();
             trials.add(new Trial(trials.size(), proposal.values(), 0).done(row(proposal.values())));
         }
         return best(goals, trials);
@@ -202,7 +207,8 @@ public final class StrategyBenchmark {
             }
             three.stream()
                     .max(Comparator.comparing(goals::feasible)
-                            .thenComparing(trial -> Objects.requireNonNull(trial.figures().get(proxy))))
+                            .thenComparing(trial ->
+                                    Objects.requireNonNull(trial.figures().get(proxy))))
                     .ifPresent(trained::add);
         }
         return best(goals, trained);

@@ -19,7 +19,6 @@ import dev.millrace.training.Lesson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,7 @@ import java.util.Set;
 /** The options that say what using a candidate may cost and how that is found, and the finding; training is not needed. */
 record Measuring(
         @Option(
-                value = "Most that a cost may be; a candidate above is not trained.",
+                value = "Most that a cost may be; a candidate above is refused, not trained.",
                 defaultValue = "{}",
                 allowed = "parameters, bytes, macs or latencyMillis, and a number above 0")
         Map<String, Double> constraints,
@@ -113,22 +112,20 @@ record Measuring(
     }
 
     /**
-     * A sentence for each constraint that the costs break.
-     *
-     * @throws RefusedException {@code NOT_MEASURED} if a cost that is constrained is not among them
+     * @throws RefusedException {@code CONSTRAINT_BROKEN} if a cost is above its constraint, {@code NOT_MEASURED} if it is
+     *     not among the costs
      */
-    List<String> broken(Map<String, Double> costs) {
-        var broken = new ArrayList<String>();
+    void require(Map<String, Double> costs) {
         constraints.forEach((name, most) -> {
             var cost = costs.get(name);
             if (cost == null) {
                 throw new RefusedException("NOT_MEASURED", "option constraints", name, "one of " + costs.keySet());
             }
             if (cost > most) {
-                broken.add("Not trained: %s is %s, above %s.".formatted(name, cost, most));
+                throw new RefusedException(
+                        "CONSTRAINT_BROKEN", name + " of the candidate", cost.toString(), "at most " + most);
             }
         });
-        return broken;
     }
 
     /** The first sample of the training data; without data, zeros, open dims 1. */

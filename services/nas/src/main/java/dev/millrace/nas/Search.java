@@ -158,14 +158,7 @@ final class Search implements Technique<Search.Options> {
         space.build(space.settle(smallest), context.seed()).write(file);
         var costs = options.measuring().costs(file, context);
         var promises = options.measuring().promises(file, context);
-        var broken = options.measuring().broken(costs);
-        if (!broken.isEmpty()) {
-            throw new RefusedException(
-                    "SPACE_EMPTY",
-                    "space and constraints",
-                    "the smallest architecture " + smallest + " has " + costs,
-                    "within " + options.measuring().constraints());
-        }
+        requireRoom(options, smallest, costs);
         context.progress(0.6, "reading the data");
         var plan = new SearchPlan(
                 trial(options, description),
@@ -181,6 +174,20 @@ final class Search implements Technique<Search.Options> {
         report.put("smallest", Json.mapper().valueToTree(smallest));
         report.put("smallestCosts", Json.mapper().valueToTree(costs));
         return StageResult.ofSearch(plan, report);
+    }
+
+    private static void requireRoom(Options options, Map<String, JsonNode> smallest, Map<String, Double> costs) {
+        try {
+            options.measuring().require(costs);
+        } catch (RefusedException e) {
+            throw e.problem().code().equals("CONSTRAINT_BROKEN")
+                    ? new RefusedException(
+                            "SPACE_EMPTY",
+                            "space and constraints",
+                            "the smallest architecture " + smallest + " has " + costs,
+                            "within " + options.measuring().constraints())
+                    : e;
+        }
     }
 
     /** The first value of every choice that exists then: the least of those that are ordered, if the space lists them so. */

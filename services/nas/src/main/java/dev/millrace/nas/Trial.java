@@ -19,7 +19,7 @@ import java.util.Objects;
 /**
  * One architecture of a space, built, trained and measured.
  *
- * <p>Its figures are the costs, known before training, then the metrics on held-out data. A candidate that breaks a constraint is not trained and has no metrics; one whose training diverges is refused.
+ * <p>Its figures are the costs, known before training, then the metrics on held-out data. A candidate that breaks a constraint is refused before it is trained, one that diverges when it does.
  * Cost: a fine-tuning of the candidate.
  */
 final class Trial implements Technique<Trial.Options> {
@@ -95,22 +95,20 @@ final class Trial implements Technique<Trial.Options> {
         space.build(architecture, context.seed()).write(candidate);
         context.progress(TRAINING / 2, "measuring");
         var figures = new LinkedHashMap<>(options.measuring().costs(candidate, context));
-        var report = new LinkedHashMap<String, JsonNode>();
-        var broken = options.measuring().broken(figures);
-        if (broken.isEmpty()) {
-            figures.putAll(options.measuring().promises(candidate, context));
+        if (options.budget() > 0) {
+            options.measuring().require(figures);
         }
-        if (options.budget() == 0 || !broken.isEmpty()) {
-            report.put("notes", json(broken));
-            return StageResult.ofTrial(candidate, figures, report);
+        figures.putAll(options.measuring().promises(candidate, context));
+        if (options.budget() == 0) {
+            return StageResult.ofTrial(candidate, figures, Map.of());
         }
         var trained = trained(candidate, space.inherits(), architecture, options, context);
         Objects.requireNonNull(trained.report().get("after"))
                 .properties()
                 .forEach(
                         metric -> figures.put(metric.getKey(), metric.getValue().doubleValue()));
-        report.put("training", json(trained.report()));
-        return StageResult.ofTrial(trained.model(), figures, report);
+        return StageResult.ofTrial(
+                trained.model(), figures, Map.of("training", Json.mapper().valueToTree(trained.report())));
     }
 
     private StageResult trained(
@@ -120,9 +118,5 @@ final class Trial implements Technique<Trial.Options> {
         var part = context.part(TRAINING, 1).on(candidate, directory);
         var course = options.learning().course(architecture, inherits, options.budget());
         return options.learning().train(candidate, context.model(), inherits, course, part, checkpointEvery);
-    }
-
-    private static JsonNode json(Object value) {
-        return Json.mapper().valueToTree(value);
     }
 }

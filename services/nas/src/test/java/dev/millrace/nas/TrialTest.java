@@ -55,14 +55,14 @@ class TrialTest {
     }
 
     @Test
-    void doesNotTrainWhatBreaksAConstraint() throws IOException {
+    void refusesWhatBreaksAConstraintBeforeItTrains() throws IOException {
         var values = "\"stages\": 2, \"stemWidth\": 8, \"block\": \"conv\"";
+        var task = task();
 
-        var result = task().run(new Trial(), options(values, ", \"constraints\": {\"macs\": 1000}"));
-
-        assertThat(result.figures()).containsKey("macs").doesNotContainKey("top1");
-        assertThat(Objects.requireNonNull(result.report().get("notes")).toString())
-                .contains("Not trained: macs is");
+        assertThatThrownBy(() -> task.run(new Trial(), options(values, ", \"constraints\": {\"macs\": 1000}")))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("CONSTRAINT_BROKEN")
+                .hasMessageContaining("at most 1000.0");
     }
 
     @Test
