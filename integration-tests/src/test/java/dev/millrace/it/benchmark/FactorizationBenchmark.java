@@ -8,6 +8,8 @@ import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
 import dev.millrace.engine.data.Dataset;
 import dev.millrace.message.Json;
+import dev.millrace.pack.Coding;
+import dev.millrace.pack.Packer;
 import dev.millrace.stage.LocalData;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -32,7 +34,7 @@ import java.util.Optional;
  * pairs of a technique and its options.
  */
 public final class FactorizationBenchmark {
-    private static final int SCORED = 400;
+    private static final int CALIBRATED = 256;
 
     private FactorizationBenchmark() {}
 
@@ -40,13 +42,13 @@ public final class FactorizationBenchmark {
         var model = Path.of(arguments[0]);
         var options = LocalTask.options(arguments[4]);
         var data = new HashMap<String, LocalData>();
-        data.put("calibration", new LocalData(Path.of(arguments[1]), null, options));
+        var few = new HashMap<>(options);
+        few.put("limit", Json.mapper().valueToTree(CALIBRATED));
+        data.put("calibration", new LocalData(Path.of(arguments[1]), null, few));
         if (!arguments[2].equals("-")) {
             data.put("training", new LocalData(Path.of(arguments[2]), null, options));
         }
-        var scored = new HashMap<>(options);
-        scored.put("limit", Json.mapper().valueToTree(SCORED));
-        var evaluation = new LocalData(Path.of(arguments[3]), null, scored);
+        var evaluation = new LocalData(Path.of(arguments[3]), null, options);
         System.out.println(
                 "technique       MB    zstd MB   entropy MB   cosine     top1   time    open ms   seconds   options");
         for (int i = 5; i < arguments.length; i += 2) {
@@ -70,11 +72,11 @@ public final class FactorizationBenchmark {
         var figures = Figures.of(model, file, evaluation);
         System.out.printf(
                 Locale.ROOT,
-                "%-11s  %6.2f   %6.2f       %6.2f   %6.4f   %6.4f   %4.2fx   %4.0f (%4.0f)   %5.0f   %s%n",
+                "%-11s  %6.2f   %6.2f      %6.2f   %6.4f   %6.4f   %4.2fx   %4.0f (%4.0f)   %5.0f   %s%n",
                 technique,
                 Files.size(file) / 1e6,
                 compressedBytes(file) / 1e6,
-                entropyBytes(result.report()) / 1e6,
+                packedBytes(file) / 1e6,
                 Figures.cosine(figures),
                 figures.getOrDefault("top1", Double.NaN),
                 Latency.compare(model, file, feed(model, evaluation), 1).ratio(),
@@ -84,9 +86,9 @@ public final class FactorizationBenchmark {
                 options);
     }
 
-    private static double entropyBytes(Map<String, JsonNode> report) {
-        var bytes = report.get("entropyBytes");
-        return bytes == null ? Double.NaN : bytes.doubleValue();
+    private static long packedBytes(Path file) throws IOException {
+        var packed = Files.createTempDirectory("packed").resolve("model.mrp");
+        return Packer.pack(file, packed, Coding.MODELLED).packedBytes();
     }
 
     private static long compressedBytes(Path file) throws IOException {
