@@ -1,6 +1,5 @@
 package dev.millrace.it.benchmark;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.millrace.engine.Latency;
 import dev.millrace.engine.OrtSession;

@@ -183,8 +183,10 @@ final class LowRank {
         }
     }
 
-    private Path recovered(Path factorized) throws IOException {
-        var mended = options.recovery().mend(factorized, task, FACTORIZED, Lesson.CHECKPOINT_EVERY);
+    private Path recovered(Path factorized, Activations seen) throws IOException {
+        boolean measured = !seen.isEmpty() && (!options.slower() || options.ranks() == Ranks.LATENCY);
+        var context = measured ? new Afresh(task) : task;
+        var mended = options.recovery().mend(factorized, context, FACTORIZED, Lesson.CHECKPOINT_EVERY);
         report.recovered(mended);
         return mended.model();
     }
@@ -193,7 +195,7 @@ final class LowRank {
         model.graph().removeDead();
         Path factorized = context.workDirectory().resolve("model.onnx");
         model.write(factorized);
-        var file = report.isEmpty() ? factorized : recovered(factorized);
+        var file = report.isEmpty() ? factorized : recovered(factorized, seen);
         if (!seen.isEmpty()) {
             report.latency(Latency.compare(context.model(), file, seen.feeds().get(0), context.threads()));
         }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /**
  * An initializer of the main graph with two axes or more that layers multiply with or look rows up in.
@@ -73,12 +74,9 @@ record CodableWeight(Graph graph, Tensor tensor, List<Node> readers) {
 
     private boolean multiplies(Node node) {
         var allowed = node.domain().isEmpty() ? INPUTS.getOrDefault(node.opType(), Set.of()) : Set.<Integer>of();
-        for (int input = 0; input < node.inputs().size(); input++) {
-            if (node.input(input).equals(tensor.name()) && !allowed.contains(input)) {
-                return false;
-            }
-        }
-        return !node.subgraphs().isEmpty() || node.inputs().contains(tensor.name());
+        return IntStream.range(0, node.inputs().size())
+                .filter(input -> node.input(input).equals(name()))
+                .allMatch(allowed::contains);
     }
 
     private boolean isFinite() {

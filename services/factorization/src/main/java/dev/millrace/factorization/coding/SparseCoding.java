@@ -9,7 +9,7 @@ import java.util.ArrayList;
 
 /**
  * Dictionary learning with sparse codes: each run of {@code length} weights is a sum of {@code nonZeros} atoms, {@code min
- * ‖W − C·D‖²} with so many non-zeros in each row of {@code C}. Codes by orthogonal matching pursuit (Pati et al., 1993), the
+ * ‖W − C·D‖²} with so many non-zeros in each row of {@code C}; rows that layers use more count more. Codes by orthogonal matching pursuit (Pati et al., 1993), the
  * dictionary by the method of optimal directions (Engan et al., 1999), by turns. Factors are rounded to 8 bits. Training
  * moves the atoms.
  *
@@ -72,7 +72,7 @@ public final class SparseCoding implements Technique<SparseCoding.Options> {
                 for (var weight : weights) {
                     progress.accept(codes.size() / (double) weights.size());
                     var values = weight.tensor().floats();
-                    var runs = new Vectors.Runs(options.length(), values, new float[0]);
+                    var runs = new Vectors.Runs(options.length(), values, evidence.importance(weight));
                     int count = Math.min(options.nonZeros(), runs.count());
                     codes.add(vectors.sparse(runs, values.length, options.atoms(), count));
                 }

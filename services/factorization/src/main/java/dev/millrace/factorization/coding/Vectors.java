@@ -153,6 +153,7 @@ final class Vectors implements AutoCloseable {
                     false,
                     List.of(
                             array(scope, sample.values(0, sample.count()), length),
+                            array(scope, sample.importance(0, sample.count()), length),
                             array(scope, start.values(0, most), length),
                             array(scope, new float[count], 1)));
             atoms = floats(learned.get(0));

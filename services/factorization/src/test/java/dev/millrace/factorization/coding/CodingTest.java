@@ -108,7 +108,11 @@ class CodingTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            value = {"cluster | \"bits\": 2", "vector | \"length\": 4, \"entries\": 64, \"stages\": 1"})
+            value = {
+                "cluster    | \"bits\": 2",
+                "vector     | \"length\": 4, \"entries\": 64, \"stages\": 1",
+                "dictionary | \"length\": 8, \"atoms\": 16, \"nonZeros\": 2"
+            })
     void weighingByWhatLayersSeeIsBetterThanNot(String technique, String options) throws IOException {
         var data = uneven(7, 64, 40);
         var task = TestTask.of(directory, layer(rising(8, 40, 64), 40, 64)).calibratedBy(data);
