@@ -55,6 +55,8 @@ record Measuring(
     enum Timing {
         /** In ONNX Runtime, where the trial runs; the median over single samples. */
         MEASURED,
+        /** As the sum of its operators, each measured once on this machine. */
+        TABLE,
         /** Not at all. */
         NONE
     }
@@ -71,15 +73,19 @@ record Measuring(
 
     /** The costs by name; {@code macs} are missing where they cannot be counted, {@code latencyMillis} if not wanted. */
     Map<String, Double> costs(Path candidate, StageContext context) throws IOException {
-        var graph = Model.read(candidate).graph();
+        var model = Model.read(candidate);
         var costs = new LinkedHashMap<String, Double>();
-        costs.put(PARAMETERS, (double) parameters(graph));
+        costs.put(PARAMETERS, (double) parameters(model.graph()));
         costs.put(BYTES, (double) Files.size(candidate));
         var feed = sample(candidate, context);
-        Macs.of(graph, Shapes.observe(candidate, feed, context.workDirectory()))
-                .ifPresent(macs -> costs.put(MACS, (double) macs));
-        if (latency == Timing.MEASURED) {
-            costs.put(LATENCY, Latency.medianMillis(candidate, feed, context.threads()));
+        var dims = Shapes.observe(candidate, feed, context.workDirectory());
+        Macs.of(model.graph(), dims).ifPresent(macs -> costs.put(MACS, (double) macs));
+        switch (latency) {
+            case MEASURED -> costs.put(LATENCY, Latency.medianMillis(candidate, feed, context.threads()));
+            case TABLE -> costs.put(LATENCY, new LatencyTable(context).millis(model, dims));
+            case NONE -> {
+                // nothing to find
+            }
         }
         return costs;
     }

@@ -11,6 +11,7 @@ import dev.millrace.onnx.ModelBuilder;
 import dev.millrace.stage.Checkpoints;
 import dev.millrace.stage.LocalData;
 import dev.millrace.stage.OptionBinder;
+import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
@@ -134,6 +135,11 @@ final class TestTask implements StageContext, Checkpoints {
     @Override
     public Path workDirectory() {
         return work;
+    }
+
+    @Override
+    public Optional<SharedCache> cache() {
+        return Optional.of(new SharedCache(directory.resolve("cache"), 1 << 20));
     }
 
     @Override

@@ -77,6 +77,24 @@ class TrialTest {
     }
 
     @Test
+    void timesEveryOperatorOnce() throws IOException {
+        var values = "\"stages\": 1, \"stemWidth\": 4, \"block\": \"conv\"";
+        var options = options(values, ", \"budget\": 0, \"latency\": \"table\"");
+        var task = task();
+
+        var first = task.run(new Trial(), options).figures().get("latencyMillis");
+        var again = task.run(new Trial(), options).figures().get("latencyMillis");
+
+        assertThat(first).isPositive();
+        assertThat(again).isEqualTo(first);
+        try (var entries = Files.list(directory.resolve("cache"))) {
+            assertThat(entries)
+                    .as("doing nothing, stem, two layers that differ, dense")
+                    .hasSize(5);
+        }
+    }
+
+    @Test
     void refusesAValueThatTheSpaceDoesNotHave() throws IOException {
         var task = task();
 
