@@ -26,7 +26,7 @@ import java.util.TreeMap;
  * Kafka, and prints what every trial measured, the front, and the processor's seconds.
  *
  * <pre>{@code
- * MILLRACE_ZOO=… SearchBenchmark IMAGES EPOCHS-AFTERWARDS space='"peers"' strategy='"tpe"' trials=30 epochs=1 …
+ * MILLRACE_ZOO=… SearchBenchmark IMAGES EPOCHS-AFTERWARDS strategy='"tpe"' trials=30 epochs=1 …
  * }</pre>
  *
  * <p>{@code IMAGES} training images are used by the trials, and 2,000 others to score them. The best architecture is then
@@ -36,6 +36,12 @@ import java.util.TreeMap;
 public final class SearchBenchmark {
     private static final int HELD_OUT = 2_000;
     private static final int RETRAINED = 50_000;
+
+    /** Searched where the options name no other. */
+    private static final String SPACE = """
+            {"kind": "images", "stages": [1, 2, 3], "stemWidth": [8, 12, 16, 24, 32], "stemStride": [1, 2],
+              "growth": [1.0, 1.5, 2.0], "depth": [1, 2, 3], "kernel": [3, 5], "block": ["conv", "separable"],
+              "activation": ["relu", "hardSwish"], "learningRate": [0.005, 0.01, 0.02]}""";
 
     private final ZooImages images = ZooImages.fashion();
     private final Path directory = Files.createTempDirectory("search");
@@ -54,6 +60,7 @@ public final class SearchBenchmark {
     private void search(int trained, int afterwards, Map<String, JsonNode> options) throws IOException {
         double began = processorSeconds();
         options.put("holdOut", heldOut(trained));
+        options.putIfAbsent("space", Json.mapper().readTree(SPACE));
         var plan = Objects.requireNonNull(
                 task(trained).run("nas", "search", options).search());
         var space = new Space(plan.choices());
