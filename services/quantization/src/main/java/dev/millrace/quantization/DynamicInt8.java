@@ -5,12 +5,10 @@ import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.edit.NodeGlobs;
-import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import java.io.IOException;
-import java.util.List;
 
 /**
  * Dynamic INT8: 8-bit weights, activations rounded while the model runs, to the range that each has at that moment.
@@ -24,21 +22,7 @@ import java.util.List;
 final class DynamicInt8 implements Technique<DynamicInt8.Options> {
 
     /** Options; the defaults are what won on real models. */
-    record Options(
-            @Option(value = "A scale for each output channel of a weight instead of one.", defaultValue = "true")
-            boolean perChannel,
-
-            @Option(
-                    value = "Fit weights to processors whose sums of two 8-bit products saturate.",
-                    defaultValue = "\"auto\"",
-                    allowed = "auto tries this processor; on for x86 without VNNI; off for all others")
-            Saturation saturation,
-
-            @Option(
-                    value = "Nodes to leave in float, by name or operator type, with * and ?.",
-                    defaultValue = "[]",
-                    allowed = "each must match a node")
-            List<String> ignored) {}
+    record Options(IntegerOptions integer) {}
 
     @Override
     public String name() {
@@ -62,13 +46,15 @@ final class DynamicInt8 implements Technique<DynamicInt8.Options> {
 
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
-        boolean saturates = options.saturation().holds(context.workDirectory());
+        boolean saturates = options.integer().saturates(context.workDirectory());
         var model = PreparedModel.open(context.model());
         ConstantFolding.apply(model, context.workDirectory());
-        var ignored = NodeGlobs.of("ignored", options.ignored(), Model.read(context.model()));
+        var ignored = NodeGlobs.of("ignored", options.integer().ignored(), Model.read(context.model()));
         var report = new QuantizationReport();
         for (var graph : model.graph().graphs().toList()) {
-            new DynamicRewrite(graph, new WeightStore(graph, saturates, options.perChannel()))
+            new DynamicRewrite(
+                            graph,
+                            new WeightStore(graph, saturates, options.integer().perChannel()))
                     .apply(ignored)
                     .forEach(report::quantized);
             left(graph, ignored, report);

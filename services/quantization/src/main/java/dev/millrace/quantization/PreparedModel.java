@@ -8,6 +8,7 @@ import dev.millrace.onnx.edit.HardSigmoids;
 import dev.millrace.onnx.edit.Identities;
 import dev.millrace.onnx.edit.OpsetConverter;
 import dev.millrace.onnx.edit.ScaleFolding;
+import dev.millrace.onnx.gate.ModelGate;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -18,9 +19,9 @@ final class PreparedModel {
 
     private PreparedModel() {}
 
-    /** Opens a model, every weight an initializer, at opset 13 or above. */
+    /** Opens a model that the gate lets through, every weight an initializer, at opset 13 or above. */
     static Model open(Path file) throws IOException {
-        var model = Model.read(file);
+        var model = ModelGate.open(file);
         OpsetConverter.raiseTo(model, LEAST_OPSET);
         ConstantNodes.toInitializers(model);
         return model;

@@ -48,20 +48,7 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
             @Option(value = "Bits of weights; activations have 8.", defaultValue = "8", allowed = "2 ≤ weightBits ≤ 8")
             int weightBits,
 
-            @Option(value = "A step for each output channel of a weight instead of one.", defaultValue = "true")
-            boolean perChannel,
-
-            @Option(
-                    value = "Fit weights to processors whose sums of two 8-bit products saturate.",
-                    defaultValue = "\"auto\"",
-                    allowed = "auto tries this processor; on for x86 without VNNI; off for all others")
-            Saturation saturation,
-
-            @Option(
-                    value = "Nodes to leave in float, by name or operator type, with * and ?.",
-                    defaultValue = "[]",
-                    allowed = "each must match a node")
-            List<String> ignored,
+            IntegerOptions integer,
 
             Imitation imitation,
 
@@ -120,9 +107,9 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
             this.options = options;
             this.context = context;
             var ranges = new IntegerPlan.Ranges(RangeMethod.MINMAX, 100, false);
-            plan = new IntegerPlan(options.ignored(), ranges, context, report);
+            plan = new IntegerPlan(options.integer().ignored(), ranges, context, report);
             model = plan.model();
-            boolean saturates = options.saturation().holds(context.workDirectory());
+            boolean saturates = options.integer().saturates(context.workDirectory());
             report.saturation(saturates);
             wholeBits = saturates ? UNSATURATED_BITS : WHOLE_BITS;
         }
@@ -167,7 +154,7 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
             var steps = new HashMap<String, WeightSteps>();
             for (var layer : placement.layers()) {
                 int bits = inner.contains(layer) ? Math.min(options.weightBits(), wholeBits) : wholeBits;
-                int axis = options.perChannel() ? layer.channelAxis() : -1;
+                int axis = options.integer().perChannel() ? layer.channelAxis() : -1;
                 steps.merge(
                         layer.weight().name(),
                         WeightSteps.of(layer.weight(), axis, bits),
@@ -196,7 +183,7 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
                 trained.graph().initializer(tensor.name()).ifPresent(graph::put);
             }
             var placement = plan.place(graph);
-            var weights = new WeightStore(graph, false, options.perChannel(), rounding.trainedWeights());
+            var weights = new WeightStore(graph, false, options.integer().perChannel(), rounding.trainedWeights());
             RoundingRewrite.apply(
                     graph, placement, new QdqRounding(graph, placement, rounding.trainedScales(), weights));
             return quantized;

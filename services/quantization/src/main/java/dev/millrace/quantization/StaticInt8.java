@@ -49,20 +49,7 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             @Option(value = "Symmetric activations, zero at 128.", defaultValue = "false")
             boolean symmetric,
 
-            @Option(value = "A scale for each output channel of a weight instead of one.", defaultValue = "true")
-            boolean perChannel,
-
-            @Option(
-                    value = "Fit weights to processors whose sums of two 8-bit products saturate.",
-                    defaultValue = "\"auto\"",
-                    allowed = "auto tries this processor; on for x86 without VNNI; off for all others")
-            Saturation saturation,
-
-            @Option(
-                    value = "Nodes to leave in float, by name or operator type, with * and ?.",
-                    defaultValue = "[]",
-                    allowed = "each must match a node")
-            List<String> ignored,
+            IntegerOptions integer,
 
             @Option(
                     value =
@@ -126,12 +113,12 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
             this.options = options;
             this.context = context;
             var ranges = new IntegerPlan.Ranges(options.method(), options.percentile(), options.symmetric());
-            plan = new IntegerPlan(options.ignored(), ranges, context, report);
+            plan = new IntegerPlan(options.integer().ignored(), ranges, context, report);
             model = plan.model();
         }
 
         StageResult run() throws IOException {
-            boolean saturates = options.saturation().holds(context.workDirectory());
+            boolean saturates = options.integer().saturates(context.workDirectory());
             var data = context.data(CALIBRATION)
                     .orElseThrow(() -> new RefusedException(
                             "DATA_MISSING",
@@ -167,7 +154,7 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
                             graph,
                             placement,
                             plan.scales(placement, calibration.ranges()),
-                            new WeightStore(graph, saturates, options.perChannel())));
+                            new WeightStore(graph, saturates, options.integer().perChannel())));
             quantized.write(file);
             context.progress(0.8, "comparing with the float model");
             try (var session = OrtSession.open(
@@ -234,7 +221,7 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
                     copy,
                     placement,
                     plan.scales(placement, calibration.ranges()),
-                    new WeightStore(copy.graph(), saturates, options.perChannel()),
+                    new WeightStore(copy.graph(), saturates, options.integer().perChannel()),
                     calibration.references(),
                     context.workDirectory(),
                     context.threads());

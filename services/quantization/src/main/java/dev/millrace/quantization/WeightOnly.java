@@ -1,9 +1,9 @@
 package dev.millrace.quantization;
 
-import dev.millrace.onnx.Model;
 import dev.millrace.onnx.edit.ConstantNodes;
 import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.onnx.edit.OpsetConverter;
+import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.quantization.block.BlockFit;
 import dev.millrace.quantization.block.BlockedMatrix;
 import dev.millrace.quantization.block.Levels;
@@ -116,7 +116,7 @@ final class WeightOnly implements Technique<WeightOnly.Options> {
 
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
-        var model = Model.read(context.model());
+        var model = ModelGate.open(context.model());
         var ignored = NodeGlobs.of("ignored", options.ignored(), model);
         OpsetConverter.raiseTo(model, options.format().leastOpset());
         ConstantNodes.toInitializers(model);
