@@ -19,7 +19,15 @@ import org.junit.jupiter.api.Test;
 /** The dependency rules of the design, over every class of the product. */
 class ArchitectureTest {
     private static final List<String> SERVICES = List.of(
-            "pruning", "factorization", "distillation", "quantization", "nas", "evaluation", "orchestrator", "gateway");
+            "pruning",
+            "factorization",
+            "distillation",
+            "quantization",
+            "compilation",
+            "nas",
+            "evaluation",
+            "orchestrator",
+            "gateway");
     private static final String[] NUMERIC = {
         "dev.millrace.onnx..",
         "dev.millrace.engine..",
@@ -30,6 +38,7 @@ class ArchitectureTest {
         "dev.millrace.distillation..",
         "dev.millrace.quantization..",
         "dev.millrace.nas..",
+        "dev.millrace.compilation..",
         "dev.millrace.evaluation.."
     };
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.compilation;
+
+import org.jspecify.annotations.NullMarked;
