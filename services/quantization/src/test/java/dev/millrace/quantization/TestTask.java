@@ -4,15 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
-import dev.millrace.message.Json;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
-import dev.millrace.stage.Checkpoints;
 import dev.millrace.stage.LocalData;
-import dev.millrace.stage.OptionBinder;
-import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
+import dev.millrace.stage.fixture.LocalTask;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,9 +20,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -118,12 +115,12 @@ final class TestTask {
                 all.type(), dims, all.bytes().slice(0, (int) (all.bytes().remaining() / all.dim(0))));
     }
 
-    /** Runs with options in JSON. */
+    /** Runs with options in JSON; the data has every role. */
     <O extends Record> StageResult run(Technique<O> technique, String options) throws IOException {
-        Map<String, JsonNode> given = new HashMap<>();
-        Json.mapper().readTree(options).properties().forEach(entry -> given.put(entry.getKey(), entry.getValue()));
-        var work = Files.createTempDirectory(directory, "work");
-        return technique.run(OptionBinder.bind(technique.name(), technique.options(), given), new Context(work));
+        var data = new LocalData(directory.resolve("data"), null, Map.of());
+        var task = new LocalTask(directory, model).seed(0);
+        Stream.of("calibration", "training", "validation", "evaluation").forEach(role -> task.data(role, data));
+        return task.run(technique, options);
     }
 
     Path model() {
@@ -156,69 +153,6 @@ final class TestTask {
                 size += a.get(i) * a.get(i);
             }
             return Math.sqrt(error / size);
-        }
-    }
-
-    private final class Context implements StageContext {
-        private final Path work;
-
-        Context(Path work) {
-            this.work = work;
-        }
-
-        @Override
-        public Path model() {
-            return model;
-        }
-
-        @Override
-        public Optional<Path> baseline() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<LocalData> data(String role) {
-            return Optional.of(new LocalData(directory.resolve("data"), null, Map.of()));
-        }
-
-        @Override
-        public Optional<String> metric() {
-            return Optional.empty();
-        }
-
-        @Override
-        public long seed() {
-            return 0;
-        }
-
-        @Override
-        public int threads() {
-            return 1;
-        }
-
-        @Override
-        public Path workDirectory() {
-            return work;
-        }
-
-        @Override
-        public Checkpoints checkpoints() {
-            return new Checkpoints() {
-                @Override
-                public Optional<Path> latest() {
-                    return Optional.empty();
-                }
-
-                @Override
-                public void save(Path file) {
-                    // tests are over before one is due
-                }
-            };
-        }
-
-        @Override
-        public void progress(double fraction, String activity, Map<String, Double> metrics) {
-            assert fraction >= 0 && fraction <= 1 : activity;
         }
     }
 
