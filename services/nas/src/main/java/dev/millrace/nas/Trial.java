@@ -20,7 +20,7 @@ import java.util.Objects;
  * One architecture of a space, built, trained and measured.
  *
  * <p>Its figures are the costs, known before training, then the metrics on held-out data. A candidate that breaks a constraint is refused before it is trained, one that diverges when it does.
- * Cost: a fine-tuning of the candidate.
+ * A trial that was made before answers with its figures of then, the latency too. Cost: a fine-tuning of the candidate.
  */
 final class Trial implements Technique<Trial.Options> {
     /** Which candidate, and how it is trained. */
