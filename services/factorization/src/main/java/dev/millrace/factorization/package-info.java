@@ -1,5 +1,5 @@
 /**
- * The factorization stage: weights as products of smaller ones.
+ * The factorization stage: weights as products of smaller ones; as entries of tables in {@code coding}.
  *
  * <p>A layer's weight is seen as a matrix {@code W (K, N)}: K inputs that are summed over, N outputs. Everything dense runs
  * in libtorch, in double precision. Memory: one weight with its factors, and for techniques that look at data one square

@@ -16,11 +16,12 @@ import org.jspecify.annotations.Nullable;
  * Weight clustering: every weight is one of {@code 2^bits} centroids, {@code min Σ h_k (w_kn − c_i(kn))²} with {@code h_k}
  * the mean square of the input that the weight multiplies (Han et al., "Deep Compression", 2016; weighted as in Stock et al.,
  * "And the bit goes down", 2020). Inputs are rounded one after the other, and those that are not yet take out what the others
- * did to the outputs (Frantar et al., "GPTQ", 2023). With an entropy limit, rare centroids cost more than frequent ones (Choi et al., "Towards
- * the limit of network quantization", 2017). Training moves the centroids: the gradient of one is the sum over its members.
+ * did to the outputs (Frantar et al., "GPTQ", 2023). With an entropy limit, rare centroids cost more than frequent ones (Choi
+ * et al., "Towards the limit of network quantization", 2017). Training moves the centroids: the gradient of one is the sum
+ * over its members.
  *
- * <p>Weights that pruning made zero stay zero. Cost: a few passes over a weight, and with calibration data the
- * inverse of a square matrix for each layer.
+ * <p>Weights that pruning made zero stay zero. Cost: a few passes over a weight, and with calibration data the inverse of a
+ * square matrix for each layer.
  */
 public final class Cluster implements Technique<Cluster.Options> {
     record Options(
