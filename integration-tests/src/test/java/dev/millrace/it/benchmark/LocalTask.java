@@ -5,6 +5,7 @@ import dev.millrace.message.Json;
 import dev.millrace.stage.Checkpoints;
 import dev.millrace.stage.LocalData;
 import dev.millrace.stage.OptionBinder;
+import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
@@ -85,6 +86,13 @@ record LocalTask(
     @Override
     public Checkpoints checkpoints() {
         return this;
+    }
+
+    /** In the folder that {@code MILLRACE_CACHE} names. */
+    @Override
+    public Optional<SharedCache> cache() {
+        return Optional.ofNullable(System.getenv("MILLRACE_CACHE"))
+                .map(folder -> new SharedCache(Path.of(folder), Integer.MAX_VALUE));
     }
 
     /** A benchmark starts from the beginning. */

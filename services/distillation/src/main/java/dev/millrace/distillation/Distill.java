@@ -20,8 +20,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Trains a student to answer as its teachers do: {@code (1 − hardLoss) · soft + hardLoss · labels + hintWeight · hints}.
  *
- * <p>The soft loss is that of {@link Imitation}. An output behind a Softmax or Sigmoid is compared before it. Cost: each
- * teacher runs over the data once; then as fine-tuning.
+ * <p>The student is the model of the task, a file, or made from the teacher by {@link Derivation}. The soft loss is that of
+ * {@link Imitation}. An output behind a Softmax or Sigmoid is compared before it. Several teachers count by the mean of what
+ * they say; a model may be its own teacher. Where nobody says how much the labels count, the last fifth is trained by them
+ * alone too, and data held out decides. Cost: each teacher runs over the data once, for all tasks with the same data; then
+ * as fine-tuning, a fifth more with two endings.
  */
 final class Distill implements Technique<Distill.Options> {
     /** Whom to learn from, and how. */
@@ -39,11 +42,19 @@ final class Distill implements Technique<Distill.Options> {
                     allowed = "file: or millrace: addresses")
             List<String> teacher,
 
+            Derivation derivation,
+
             Imitation imitation,
 
             Hints hints,
 
-            Course course) {}
+            Course course) {
+        Options {
+            if (student != null && derivation.isAsked()) {
+                throw new IllegalArgumentException("student beside width, depth or macs");
+            }
+        }
+    }
 
     private final Duration checkpointEvery;
 
@@ -82,23 +93,30 @@ final class Distill implements Technique<Distill.Options> {
 
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
+        var teachers = options.teacher().stream().map(Path::of).toList();
+        if (options.derivation().isAsked()) {
+            var models = teachers.isEmpty() ? List.of(context.baseline().orElse(context.model())) : teachers;
+            return taught(options, options.derivation().student(models.get(0), context), models, context);
+        }
         var file = options.student() == null ? context.model() : Path.of(options.student());
-        var guidance = new Guidance.ByTeachers(teachers(options, file, context), options.imitation(), options.hints());
-        return Lesson.teach(Student.open(file), options.course(), guidance, context, checkpointEvery);
+        return taught(options, file, teachers.isEmpty() ? original(file, context) : teachers, context);
     }
 
-    /** The teachers given, else the model that the job started from. */
-    private static List<Path> teachers(Options options, Path student, StageContext context) {
-        if (!options.teacher().isEmpty()) {
-            return options.teacher().stream().map(Path::of).toList();
-        }
+    private StageResult taught(Options options, Path student, List<Path> teachers, StageContext context)
+            throws IOException {
+        var guidance = new Guidance.ByTeachers(teachers, options.imitation(), options.hints());
+        return Lesson.teach(Student.open(student), options.course(), guidance, context, checkpointEvery);
+    }
+
+    /** The model that the job started from, as teacher. */
+    private static List<Path> original(Path student, StageContext context) {
         var baseline = context.baseline().orElse(context.model());
         if (baseline.equals(student)) {
             throw new RefusedException(
                     "TEACHER_MISSING",
                     "distillation:distill",
                     "the model of the request as student and as teacher",
-                    "a stage before this one that changes it, or the option student or teacher");
+                    "a stage before this one that changes it, or the option student, teacher, width, depth or macs");
         }
         return List.of(baseline);
     }

@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * Trains the model by labels: cross-entropy for classes, binary cross-entropy for yes or no behind a Sigmoid, mean square
- * for numbers. Cost: a forward and a backward pass for every row and epoch.
+ * for numbers, CTC for sequences of classes. Cost: a forward and a backward pass for every row and epoch.
  */
 final class FineTune implements Technique<FineTune.Options> {
     /** How to train. */

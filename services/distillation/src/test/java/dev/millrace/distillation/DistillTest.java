@@ -107,6 +107,17 @@ class DistillTest {
     }
 
     @Test
+    void aModelCanBeItsOwnTeacher() throws IOException {
+        var task = new TestTask(directory, teacher).rows("training", ROWS, 1, this::bestOfTeacher);
+
+        var result =
+                task.run(new Distill(), "{\"teacher\": \"%s\", \"noise\": 0.3, \"steps\": 20}".formatted(teacherFile));
+
+        assertThat(figure(result, "teacher", "top1")).isEqualTo(1);
+        assertThat(figure(result, "after", "top1")).isGreaterThan(0.9);
+    }
+
+    @Test
     void endsByTeacherAndByLabelsAndKeepsTheBetter() throws IOException {
         var task =
                 new TestTask(directory, pruned(0.9f)).baseline(teacher).rows("training", ROWS, 1, this::bestOfTeacher);
@@ -160,6 +171,20 @@ class DistillTest {
         assertThat(Objects.requireNonNull(result.report().get("notes")).toString())
                 .contains("it stays as it was");
         assertThat(model(result)).isEqualTo(teacher);
+    }
+
+    @Test
+    void hasOneEndingWherePatienceEndsIt() throws IOException {
+        var task = new TestTask(directory, teacher).rows("training", ROWS, 1, this::bestOfTeacher);
+
+        var result = task.run(
+                new Distill(),
+                "{\"teacher\": \"%s\", \"patience\": 1, \"learningRate\": 1e-9, \"epochs\": 20}"
+                        .formatted(teacherFile));
+
+        assertThat(Objects.requireNonNull(result.report().get("ending")).asText())
+                .isEqualTo("patience");
+        assertThat(result.report()).doesNotContainKey("endings");
     }
 
     @Test

@@ -13,7 +13,9 @@ import dev.millrace.onnx.ModelBuilder;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.fixture.TinyModels;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,63 @@ class FineTuneTest {
         var result = task.run(new FineTune(), LONG_ENOUGH);
 
         assertThat(figure(result, "after", "top1")).isGreaterThan(0.85);
+    }
+
+    @Test
+    void learnsSequencesByCtc() throws IOException {
+        var task = new TestTask(directory, reader()).sequences("training", 1024, FineTuneTest::word);
+
+        var result = task.run(new FineTune(), "{\"ctcBlank\": 0, \"epochs\": 40, \"learningRate\": 0.03}");
+
+        assertThat(losses(result.report().get("losses"))).contains("Ctc[value=scores, blank=0]");
+        assertThat(figure(result, "before", "exactSequences")).isLessThan(0.4);
+        assertThat(figure(result, "after", "exactSequences")).isGreaterThan(0.8);
+    }
+
+    @Test
+    void refusesSequencesLongerThanTheOutput() throws IOException {
+        var task = new TestTask(directory, reader()).sequences("training", 64, row -> new long[] {1, 2, 1, 2, 1});
+
+        assertThatThrownBy(() -> task.run(new FineTune(), "{\"ctcBlank\": 0}"))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("LABELS_MISMATCH")
+                .hasMessageContaining("at most 4");
+    }
+
+    /** One class or two, by the signs of two numbers; −1 fills up. */
+    private static long[] word(float[] row) {
+        long first = row[0] > 0 ? 1 : 2;
+        return row[1] > 0 ? new long[] {first, 3} : new long[] {first, -1};
+    }
+
+    /** Scores of four classes at four steps, behind a Softmax: output {@code (batch, 4, 4)}. */
+    private static Model reader() {
+        var m = new ModelBuilder(17);
+        var x = m.input("x", DataType.FLOAT, Dimension.symbolic("batch"), Dimension.of(TestTask.FEATURES));
+        var h = m.node("MatMul", List.of(x, m.normal("w", TestTask.FEATURES, 16)));
+        m.node(Node.of("Reshape", "reshape", List.of(h, m.longs("shape", -1, 4, 4)), List.of("scores")));
+        var p = m.node("Softmax", List.of("scores"), Attribute.of("axis", 2));
+        m.output(p, DataType.FLOAT, Dimension.symbolic("batch"), Dimension.of(4), Dimension.of(4));
+        return m.build();
+    }
+
+    @Test
+    void goesOnAfterAKillToTheSameBytes() throws IOException {
+        var often = new FineTune(Duration.ZERO);
+        var whole = new TestTask(Files.createDirectory(directory.resolve("whole")), TinyModels.mlp())
+                .rows("training", 512, 1, FineTuneTest::quadrant);
+        var killed = new TestTask(Files.createDirectory(directory.resolve("killed")), TinyModels.mlp())
+                .rows("training", 512, 1, FineTuneTest::quadrant);
+
+        var expected = Files.readAllBytes(
+                Objects.requireNonNull(whole.run(often, "{\"epochs\": 2}").model()));
+        assertThatThrownBy(() -> killed.dieAt(0.6).run(often, "{\"epochs\": 2}"))
+                .isInstanceOf(TestTask.Killed.class);
+        var found = Files.readAllBytes(
+                Objects.requireNonNull(killed.run(often, "{\"epochs\": 2}").model()));
+
+        assertThat(killed.saved()).isEqualTo(whole.saved());
+        assertThat(found).isEqualTo(expected);
     }
 
     @Test

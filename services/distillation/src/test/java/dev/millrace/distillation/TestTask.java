@@ -1,5 +1,7 @@
 package dev.millrace.distillation;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Json;
 import dev.millrace.onnx.Model;
@@ -10,9 +12,12 @@ import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +25,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +88,44 @@ final class TestTask implements StageContext, Checkpoints {
         return this;
     }
 
+    /** Rows with as many class numbers as the function gives for each. */
+    TestTask sequences(String role, int count, Function<float[], long[]> label) throws IOException {
+        var random = new Random(3);
+        var rows = new float[count * FEATURES];
+        var labels = new ArrayList<long[]>();
+        for (int row = 0; row < count; row++) {
+            for (int i = 0; i < FEATURES; i++) {
+                rows[row * FEATURES + i] = (float) random.nextGaussian();
+            }
+            labels.add(label.apply(Arrays.copyOfRange(rows, row * FEATURES, (row + 1) * FEATURES)));
+        }
+        var flat = labels.stream().flatMapToLong(Arrays::stream).toArray();
+        var folder = Files.createDirectory(directory.resolve(role));
+        Files.write(folder.resolve("x.npy"), npy("<f4", count, FEATURES, Float.BYTES, bytes -> {
+            for (float number : rows) {
+                bytes.putFloat(number);
+            }
+        }));
+        Files.write(folder.resolve("labels.npy"), npy("<i8", count, flat.length / count, Long.BYTES, bytes -> {
+            for (long number : flat) {
+                bytes.putLong(number);
+            }
+        }));
+        data.put(role, new LocalData(folder, "npy", Map.of()));
+        return this;
+    }
+
+    private static byte[] npy(String type, int rows, int columns, int bytes, Consumer<ByteBuffer> numbers) {
+        var header = "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }".formatted(type, rows, columns);
+        var padded = header + " ".repeat(64 - (10 + header.length() + 1) % 64) + "\n";
+        var file = ByteBuffer.allocate(10 + padded.length() + rows * columns * bytes)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        file.put((byte) 0x93).put("NUMPY".getBytes(US_ASCII)).put((byte) 1).put((byte) 0);
+        file.putShort((short) padded.length()).put(padded.getBytes(US_ASCII));
+        numbers.accept(file);
+        return file.array();
+    }
+
     /** Ends the next run when so much of it is done. */
     TestTask dieAt(double fraction) {
         dieAt = fraction;
@@ -89,10 +134,20 @@ final class TestTask implements StageContext, Checkpoints {
 
     /** Runs with options in JSON, in a fresh working directory. */
     <O extends Record> StageResult run(Technique<O> technique, String options) throws IOException {
+        fresh();
+        return technique.run(OptionBinder.bind(technique.name(), technique.options(), options(options)), this);
+    }
+
+    static Map<String, JsonNode> options(String json) throws IOException {
         Map<String, JsonNode> given = new HashMap<>();
-        Json.mapper().readTree(options).properties().forEach(entry -> given.put(entry.getKey(), entry.getValue()));
+        Json.mapper().readTree(json).properties().forEach(entry -> given.put(entry.getKey(), entry.getValue()));
+        return given;
+    }
+
+    /** The same task in an empty working directory. */
+    TestTask fresh() throws IOException {
         work = Files.createTempDirectory(directory, "work");
-        return technique.run(OptionBinder.bind(technique.name(), technique.options(), given), this);
+        return this;
     }
 
     static Model model(StageResult result) throws IOException {

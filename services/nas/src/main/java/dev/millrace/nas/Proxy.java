@@ -111,7 +111,7 @@ enum Proxy {
     }
 
     private static Loss loss(Model model) {
-        return LabelKind.CLASSES.loss(Head.of(model).get(0), 0);
+        return new LabelKind.Classes().loss(Head.of(model).get(0), 0);
     }
 
     private static double sum(Model model, Loss loss, Batch batch, StageContext context, Part part) throws IOException {

@@ -19,6 +19,7 @@ import dev.millrace.training.Imitation;
 import dev.millrace.training.Lesson;
 import dev.millrace.training.Student;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,16 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
         }
     }
 
+    private final Duration checkpointEvery;
+
+    QuantizationAware() {
+        this(Lesson.CHECKPOINT_EVERY);
+    }
+
+    QuantizationAware(Duration checkpointEvery) {
+        this.checkpointEvery = checkpointEvery;
+    }
+
     @Override
     public String name() {
         return "qat";
@@ -88,7 +99,7 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         try {
-            return new Run(options, context).run();
+            return new Run(options, context, checkpointEvery).run();
         } catch (RefusedException e) {
             throw ResultCheck.explained(e, context);
         }
@@ -98,14 +109,16 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
     private static final class Run {
         private final Options options;
         private final StageContext context;
+        private final Duration checkpointEvery;
         private final QuantizationReport report = new QuantizationReport();
         private final IntegerPlan plan;
         private final Model model;
         private final int wholeBits;
 
-        Run(Options options, StageContext context) throws IOException {
+        Run(Options options, StageContext context, Duration checkpointEvery) throws IOException {
             this.options = options;
             this.context = context;
+            this.checkpointEvery = checkpointEvery;
             var ranges = new IntegerPlan.Ranges(RangeMethod.MINMAX, 100, false);
             plan = new IntegerPlan(options.integer().ignored(), ranges, context, report);
             model = plan.model();
@@ -169,7 +182,7 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
         private StageResult train(Student student) throws IOException {
             var teacher = Guidance.ByTeachers.of(context.model(), options.imitation());
             var part = context.part(0.65, 0.95);
-            return Lesson.teach(student, options.course(), teacher, part, Lesson.CHECKPOINT_EVERY);
+            return Lesson.teach(student, options.course(), teacher, part, checkpointEvery);
         }
 
         /** The trained weights and steps, in a copy of the float model. */

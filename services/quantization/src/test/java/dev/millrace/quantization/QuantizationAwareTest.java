@@ -11,6 +11,7 @@ import dev.millrace.onnx.fixture.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +67,17 @@ class QuantizationAwareTest {
         assertThat(Model.read(optimized).nodes().map(Node::opType))
                 .contains("QLinearConv")
                 .doesNotContain("Conv", "Cast", "FakeQuantize");
+    }
+
+    @Test
+    void goesOnFromTheLastCheckpointToTheSameBytes() throws IOException {
+        var task = cnn();
+        var often = new QuantizationAware(Duration.ZERO);
+        var options = options(4, "\"epochs\": 2, \"batchSize\": 8");
+        var whole = Objects.requireNonNull(task.run(often, options).model());
+        var continued = Objects.requireNonNull(task.run(often, options).model());
+
+        assertThat(Files.mismatch(whole, continued)).isEqualTo(-1);
     }
 
     @Test

@@ -81,6 +81,10 @@ final class Bookmark {
         put(checkpoint, BRANCH);
     }
 
+    boolean hasBranch() {
+        return part(BRANCH).isPresent();
+    }
+
     /** The second ending is at work from here on. */
     void finishFirst(Ending ending) throws IOException {
         Files.move(directory.resolve(BRANCH), directory.resolve(TRAINING), StandardCopyOption.REPLACE_EXISTING);

@@ -67,6 +67,14 @@ public record Course(
                 allowed = "above 0")
         int accumulate,
 
+        @Option(
+                value = "Class that stands for nothing where labels are sequences of class numbers, as text read from "
+                        + "pictures; trained by CTC.",
+                defaultValue = "null",
+                allowed = "a class of an output (rows, steps, classes); negative numbers fill up the labels of a row")
+        @Nullable
+        Integer ctcBlank,
+
         Variation variation,
 
         @Option(
@@ -182,6 +190,7 @@ public record Course(
                 minutes,
                 batchSize,
                 accumulate,
+                ctcBlank,
                 variation,
                 patience,
                 holdOut,

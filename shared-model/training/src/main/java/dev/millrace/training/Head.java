@@ -5,7 +5,6 @@ import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Dimension;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Model;
-import dev.millrace.onnx.Node;
 import dev.millrace.onnx.ValueInfo;
 import java.util.List;
 
@@ -21,6 +20,8 @@ public record Head(String output, String value, Kind kind) {
     public enum Kind {
         /** Softmax or LogSoftmax over classes on axis 1: the value is logits. */
         SOFTMAX,
+        /** Softmax or LogSoftmax over the last of three axes, as sequences have it: the value is logits at every step. */
+        SEQUENCE,
         /** Sigmoid: the value is logits of yes or no. */
         SIGMOID,
         /** Anything else: logits, an embedding, a number. */
@@ -54,24 +55,19 @@ public record Head(String output, String value, Kind kind) {
         while (maker.isPresent() && maker.get().is("Identity")) {
             maker = graph.producer(maker.get().input(0));
         }
-        if (maker.filter(node -> node.is("Softmax") && overClasses(node, output, opset))
-                .isPresent()) {
-            return new Head(output.name(), maker.get().input(0), Kind.SOFTMAX);
-        }
-        if (maker.filter(node -> node.is("LogSoftmax") && overClasses(node, output, opset))
-                .isPresent()) {
-            return new Head(output.name(), output.name(), Kind.SOFTMAX);
+        if (maker.filter(node -> node.is("Softmax") || node.is("LogSoftmax")).isPresent()) {
+            var softmax = maker.get();
+            int rank = output.shape().map(List<Dimension>::size).orElse(2);
+            long axis = softmax.integer("axis", opset < 13 ? 1 : -1);
+            long place = axis < 0 ? axis + rank : axis; // losses look for classes on axis 1
+            var value = softmax.is("Softmax") ? softmax.input(0) : output.name();
+            if (place == 1 || (place == 2 && rank == 3)) {
+                return new Head(output.name(), value, place == 1 ? Kind.SOFTMAX : Kind.SEQUENCE);
+            }
         }
         if (maker.filter(node -> node.is("Sigmoid")).isPresent()) {
             return new Head(output.name(), maker.get().input(0), Kind.SIGMOID);
         }
         return new Head(output.name(), output.name(), Kind.PLAIN);
-    }
-
-    /** Whether the axis is 1, where losses look for classes. */
-    private static boolean overClasses(Node softmax, ValueInfo output, long opset) {
-        long axis = softmax.integer("axis", opset < 13 ? 1 : -1);
-        int rank = output.shape().map(List<Dimension>::size).orElse(2);
-        return (axis < 0 ? axis + rank : axis) == 1;
     }
 }

@@ -71,7 +71,8 @@ public record Imitation(
                     "a label for every row, or hardLoss=0");
         }
         var terms = new ArrayList<Objective.Term>();
-        boolean classes = labels.filter(kind -> kind == LabelKind.CLASSES).isPresent();
+        boolean classes =
+                labels.filter(kind -> kind instanceof LabelKind.Classes).isPresent();
         for (int i = 0; i < heads.size() && hard < 1; i++) {
             var head = heads.get(i);
             boolean scores = head.kind() == Head.Kind.SOFTMAX || (classes && i == 0);

@@ -140,7 +140,7 @@ public final class Lesson implements Closeable {
     private @Nullable LabelKind labelKind() throws IOException {
         var summary = sets.get(0).labels();
         var head = student.heads().get(0);
-        return summary.isEmpty() ? null : LabelKind.of(summary.get(), head, shape(head));
+        return summary.isEmpty() ? null : LabelKind.of(summary.get(), head, shape(head), course.ctcBlank());
     }
 
     /** What the labels are to the first head; empty where there are none. */
@@ -225,7 +225,7 @@ public final class Lesson implements Closeable {
         report.put("before", before.figures());
         report.put("after", after.figures());
         if (held != null) {
-            report.put("teacher", Score.ofTeacher(student.heads(), held).figures());
+            report.put("teacher", Score.ofTeacher(student.heads(), held, labels).figures());
         }
         trained.report().properties().forEach(field -> report.put(field.getKey(), field.getValue()));
         report.put("trainingRows", training.rows());
@@ -234,8 +234,7 @@ public final class Lesson implements Closeable {
     }
 
     private Score score(Path model) throws IOException {
-        var leading = labels == LabelKind.NUMBERS ? "mse" : null;
-        return held == null ? new Score(Map.of()) : Score.of(model, student.heads(), held, leading, context);
+        return held == null ? new Score(Map.of()) : Score.of(model, student.heads(), held, labels, context);
     }
 
     private TrainingSettings settings() {

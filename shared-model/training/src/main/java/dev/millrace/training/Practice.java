@@ -61,8 +61,11 @@ final class Practice {
      */
     Ending withTwoEndings(Objective objective, Objective other) throws IOException {
         if (bookmark.first().isEmpty()) {
-            bookmark.finishFirst(
-                    run(settings.branchAt(BRANCH_AT), objective, Revisions.none(), new Watch(0, 1 / LENGTH)));
+            var ending = run(settings.branchAt(BRANCH_AT), objective, Revisions.none(), new Watch(0, 1 / LENGTH));
+            if (!bookmark.hasBranch()) {
+                return ending; // patience ended it before
+            }
+            bookmark.finishFirst(ending);
         }
         var first = bookmark.first().orElseThrow();
         var second = run(settings, other, Revisions.none(), new Watch((1 - BRANCH_AT) / LENGTH, 1 / LENGTH));

@@ -3,6 +3,7 @@ package dev.millrace.training;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
+import dev.millrace.engine.data.Batch;
 import dev.millrace.engine.metric.Fidelity;
 import dev.millrace.engine.metric.TaskMetrics;
 import dev.millrace.engine.train.TrainingData;
@@ -25,10 +26,10 @@ record Score(Map<String, Double> figures) {
     /** Metrics of which less is better. */
     private static final Set<String> LESS_IS_BETTER = Set.of("mse", "relativeError");
 
-    /** @param leading name of the figure that counts; absent for whichever the metrics tell first */
-    static Score of(Path model, List<Head> heads, TrainingData held, @Nullable String leading, StageContext context)
+    /** @param labels what they are, which says the figure that counts; absent for whichever the metrics tell first */
+    static Score of(Path model, List<Head> heads, TrainingData held, @Nullable LabelKind labels, StageContext context)
             throws IOException {
-        var metrics = new TaskMetrics();
+        var metrics = new LabelMetrics(heads.get(0).output(), labels);
         var fidelity = new Fidelity();
         var values = heads.stream().map(Head::value).distinct().toList();
         var settings = SessionSettings.threads(context.threads());
@@ -52,19 +53,14 @@ record Score(Map<String, Double> figures) {
                 }
             }
         }
-        var figures = new LinkedHashMap<String, Double>();
-        var measured = metrics.values();
-        if (leading != null && measured.containsKey(leading)) {
-            figures.put(leading, measured.get(leading));
-        }
-        figures.putAll(measured);
+        var figures = new LinkedHashMap<>(metrics.values());
         fidelity.values().forEach(figures::putIfAbsent);
         return new Score(figures);
     }
 
     /** How good the teacher is on the same data; empty without labels. */
-    static Score ofTeacher(List<Head> heads, TrainingData held) {
-        var metrics = new TaskMetrics();
+    static Score ofTeacher(List<Head> heads, TrainingData held, @Nullable LabelKind labels) {
+        var metrics = new LabelMetrics(heads.get(0).output(), labels);
         for (var batch : held.epoch(0)) {
             var answers = new LinkedHashMap<String, Value>();
             for (var head : heads) {
@@ -76,6 +72,41 @@ record Score(Map<String, Double> figures) {
             metrics.add(batch, answers);
         }
         return new Score(metrics.values());
+    }
+
+    /** Metrics of labels, the most telling first. */
+    private static final class LabelMetrics {
+        private final TaskMetrics metrics = new TaskMetrics();
+        private final String output;
+        private final @Nullable LabelKind labels;
+        private final @Nullable ReadSequences sequences;
+
+        LabelMetrics(String output, @Nullable LabelKind labels) {
+            this.output = output;
+            this.labels = labels;
+            this.sequences = labels instanceof LabelKind.Sequences kind ? new ReadSequences(kind.blank()) : null;
+        }
+
+        void add(Batch batch, Map<String, Value> outputs) {
+            if (sequences == null) {
+                metrics.add(batch, outputs);
+            } else if (batch.labels() != null && outputs.containsKey(output)) {
+                sequences.add(outputs.get(output), batch.labels());
+            }
+        }
+
+        Map<String, Double> values() {
+            if (sequences != null) {
+                return Double.isNaN(sequences.fraction()) ? Map.of() : Map.of("exactSequences", sequences.fraction());
+            }
+            var measured = metrics.values();
+            var figures = new LinkedHashMap<String, Double>();
+            if (labels instanceof LabelKind.Numbers && measured.containsKey("mse")) {
+                figures.put("mse", measured.get("mse"));
+            }
+            figures.putAll(measured);
+            return figures;
+        }
     }
 
     /** The name of the most telling figure. */
