@@ -1,6 +1,7 @@
 package dev.millrace.onnx;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Macs {
     /** Operators that multiply matrices inside and whose cost is not written down here. */
     private static final Set<String> UNCOUNTED =
-            Set.of("Attention", "MultiHeadAttention", "GroupQueryAttention", "QAttention", "Einsum", "DeformConv");
+            Set.of("MultiHeadAttention", "GroupQueryAttention", "QAttention", "DeformConv");
 
     private final Map<String, long[]> shapes;
 
@@ -65,6 +66,8 @@ public final class Macs {
             case "MatMulNBits" -> product(dims(graph, node.output()), new long[] {node.integer("K", 0)});
             case "Gemm", "QGemm", "FusedMatMul" -> product(dims(graph, node.output()), contracted(graph, node));
             case "LSTM", "DynamicQuantizeLSTM", "GRU", "RNN" -> recurrent(graph, node);
+            case "Attention" -> node.domain().isEmpty() ? attention(graph, node) : packedAttention(graph, node);
+            case "Einsum" -> einsum(graph, node);
             default -> UNCOUNTED.contains(node.opType()) ? OptionalLong.empty() : OptionalLong.of(0);
         };
     }
@@ -93,6 +96,45 @@ public final class Macs {
         long hidden = transposed ? r[1] : r[2];
         long gates = transposed ? r[2] : r[1];
         return OptionalLong.of(x[0] * x[1] * r[0] * gates * (x[2] + hidden));
+    }
+
+    /** Q {@code (B, H, S, D)} or {@code (B, S, H·D)}, K with T in place of S: products with keys, then with values. */
+    private OptionalLong attention(Graph graph, Node node) {
+        var q = dims(graph, node.input(0));
+        var k = dims(graph, node.input(1));
+        var y = dims(graph, node.output());
+        if (q == null || k == null || y == null || node.hasInput(4)) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of((Tensor.product(q) + Tensor.product(y)) * k[k.length - 2]);
+    }
+
+    /** X {@code (B, S, C)}, W {@code (C, 3·H·D)}, Y {@code (B, S, H·D)}. */
+    private OptionalLong packedAttention(Graph graph, Node node) {
+        var x = dims(graph, node.input(0));
+        var w = dims(graph, node.input(1));
+        var y = dims(graph, node.output());
+        if (x == null || w == null || y == null || node.hasInput(4)) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of(Tensor.product(x) * w[1] + 2 * Tensor.product(y) * x[1]);
+    }
+
+    /** The product of the sizes of all letters. */
+    private OptionalLong einsum(Graph graph, Node node) {
+        var operands =
+                node.text("equation", "").replace(" ", "").split("->", -1)[0].split(",", -1);
+        var sizes = new HashMap<Character, Long>();
+        for (int operand = 0; operand < operands.length; operand++) {
+            var dims = dims(graph, node.input(operand));
+            if (dims == null || dims.length != operands[operand].length()) {
+                return OptionalLong.empty();
+            }
+            for (int axis = 0; axis < dims.length; axis++) {
+                sizes.put(operands[operand].charAt(axis), dims[axis]);
+            }
+        }
+        return OptionalLong.of(sizes.values().stream().reduce(1L, Math::multiplyExact));
     }
 
     private static long @Nullable [] tail(long @Nullable [] dims) {

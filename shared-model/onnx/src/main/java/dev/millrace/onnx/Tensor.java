@@ -235,7 +235,7 @@ public final class Tensor {
         return header;
     }
 
-    static long product(long[] dims) {
+    public static long product(long[] dims) {
         long product = 1;
         for (var dim : dims) {
             product = Math.multiplyExact(product, dim);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The channels of a main graph whose weights are initializers.
@@ -39,6 +40,22 @@ public record ChannelGroups(List<ChannelGroup> groups, Map<Axis, List<String>> p
         }
         later.forEach(Runnable::run);
         return collect(graph, union);
+    }
+
+    /** The groups that no addition of two values runs through: heads, neurons and the channels inside residual blocks. */
+    public List<ChannelGroup> insideBlocks(Graph graph) {
+        return groups.stream().filter(group -> !isAdded(graph, group)).toList();
+    }
+
+    private static boolean isAdded(Graph graph, ChannelGroup group) {
+        var values = group.slices().keySet().stream().map(Axis::value).collect(Collectors.toSet());
+        return graph.nodes().stream()
+                .filter(node -> node.is("Add") || node.is("Sum"))
+                .anyMatch(node -> node.inputs().stream()
+                                .filter(input -> values.contains(input)
+                                        && graph.constant(input).isEmpty())
+                                .count()
+                        > 1);
     }
 
     private static void pin(AxisUnion union, Observation seen, String value, String reason) {

@@ -21,6 +21,12 @@ public final class Cut {
                                 .computeIfAbsent(axis.number(), a -> new BitSet())::set));
     }
 
+    /** The indices that go from an axis. */
+    public BitSet removed(String value, int axis) {
+        var indices = removed.getOrDefault(value, Map.of()).getOrDefault(axis, new BitSet());
+        return (BitSet) indices.clone();
+    }
+
     boolean touches(String value) {
         return removed.containsKey(value);
     }

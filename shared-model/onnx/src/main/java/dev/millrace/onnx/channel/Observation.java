@@ -1,5 +1,6 @@
 package dev.millrace.onnx.channel;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -9,6 +10,11 @@ import java.util.Map;
  * @param integers contents of short integer values, such as target shapes
  */
 public record Observation(Map<String, long[]> dims, Map<String, long[]> integers) {
+    /** The same, to be changed by a cut. */
+    public Observation copy() {
+        return new Observation(new LinkedHashMap<>(dims), integers);
+    }
+
     /** Dims of a value; none if it was not seen. */
     long[] dimsOf(String value) {
         return dims.getOrDefault(value, new long[0]);

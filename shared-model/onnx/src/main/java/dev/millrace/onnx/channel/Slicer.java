@@ -53,7 +53,15 @@ public final class Slicer {
 
     private void follow(Node node) {
         switch (node.opType()) {
-            case "Conv", "FusedConv", "ConvTranspose" -> groups(node);
+            case "Conv", "FusedConv", "ConvTranspose" -> fewer(node, node.input(0), 1, "group");
+            case "GroupNormalization" -> fewer(node, node.input(0), 1, "num_groups");
+            case "Attention" -> {
+                if (seen.dimsOf(node.output()).length == 3) {
+                    for (var heads : List.of("num_heads", "q_num_heads", "kv_num_heads")) {
+                        fewer(reader(node.output()), node.output(), 2, heads);
+                    }
+                }
+            }
             case "Split" -> parts(node);
             case "Reshape", "Expand" -> target(node, 1);
             case "Resize" -> target(node, 3);
@@ -68,11 +76,11 @@ public final class Slicer {
         }
     }
 
-    private void groups(Node node) {
-        long group = node.integer("group", 1);
-        if (group > 1 && cut.touches(node.input(0))) {
-            long left = after(node.input(0), 1) * group / before(node.input(0), 1);
-            graph.replace(node, node.with(Attribute.of("group", left)));
+    /** A number of parts that get fewer as an axis of a value gets shorter. */
+    private void fewer(Node node, String value, int axis, String parts) {
+        long count = node.integer(parts, 1);
+        if (count > 1 && cut.touches(value)) {
+            graph.replace(node, node.with(Attribute.of(parts, after(value, axis) * count / before(value, axis))));
         }
     }
 

@@ -3,7 +3,6 @@ package dev.millrace.onnx.channel;
 import dev.millrace.onnx.Node;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -20,27 +19,33 @@ final class Ties {
                         + " Softsign Sqrt Swish Tan Tanh ThresholdedRelu Pad Resize Upsample Tile CumSum");
         rule(
                 n -> n.broadcast(0),
-                "Add Sub Mul Div Pow Max Min Sum Mean Mod And Or Xor Equal Greater Less GreaterOrEqual LessOrEqual Where"
-                        + " PRelu BiasGelu FastGelu");
+                "Add Sub Mul Div Pow Max Min Sum Mean Mod And Or Xor Equal Greater Less GreaterOrEqual LessOrEqual"
+                        + " Where PRelu BiasGelu FastGelu");
         rule(Ties::dropout, "Dropout");
-        rule(Ties::slice, "Slice");
-        rule(Ties::expand, "Expand");
-        rule(Ties::convolution, "Conv FusedConv");
-        rule(Ties::transposedConvolution, "ConvTranspose");
-        rule(Ties::gemm, "Gemm");
-        rule(Ties::matMul, "MatMul");
-        rule(Ties::pool, "MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool");
-        rule(Ties::channelNorm, "BatchNormalization InstanceNormalization");
+        rule(LayoutTies::slice, "Slice");
+        rule(LayoutTies::expand, "Expand");
+        rule(ImageTies::convolution, "Conv FusedConv");
+        rule(ImageTies::transposedConvolution, "ConvTranspose");
+        rule(ProductTies::gemm, "Gemm");
+        rule(ProductTies::matMul, "MatMul");
+        rule(ImageTies::pool, "MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool");
+        rule(ImageTies::channelNorm, "BatchNormalization InstanceNormalization");
         rule(Ties::layerNorm, "LayerNormalization RMSNormalization SimplifiedLayerNormalization");
         rule(Ties::softmax, "Softmax LogSoftmax");
         rule(Ties::reduction, "ReduceSum ReduceMean ReduceL1 ReduceL2 ReduceSumSquare");
         rule(NodeAxes::regroup, "Reshape Flatten Squeeze Unsqueeze");
-        rule(Ties::transpose, "Transpose");
-        rule(Ties::concat, "Concat");
-        rule(Ties::split, "Split");
-        rule(Ties::gather, "Gather");
-        rule(Ties::recurrent, "LSTM GRU RNN");
-        rule(Ties::shape, "Shape");
+        rule(LayoutTies::transpose, "Transpose");
+        rule(LayoutTies::concat, "Concat");
+        rule(LayoutTies::split, "Split");
+        rule(LayoutTies::gather, "Gather");
+        rule(ProductTies::recurrent, "LSTM GRU RNN");
+        rule(LayoutTies::shape, "Shape");
+        rule(ImageTies::groupNorm, "GroupNormalization");
+        rule(ImageTies::depthToSpace, "DepthToSpace");
+        rule(ImageTies::spaceToDepth, "SpaceToDepth");
+        rule(ProductTies::einsum, "Einsum");
+        rule(AttentionTies::attention, "Attention");
+        rule(Ties::rounding, "QuantizeLinear DequantizeLinear");
     }
 
     private Ties() {}
@@ -60,104 +65,6 @@ final class Ties {
         }
     }
 
-    /** Axes that keep their size are untouched, unless a step turns them round. */
-    private static void slice(NodeAxes n) {
-        var steps = n.has(4) ? n.seen().integers().get(n.node().input(4)) : new long[0];
-        if (steps != null && Arrays.stream(steps).allMatch(step -> step > 0)) {
-            n.same(0, 0);
-        }
-    }
-
-    private static void expand(NodeAxes n) {
-        for (int axis = 0; axis < n.outDims(0).length; axis++) {
-            int from = axis - n.outDims(0).length + n.inDims(0).length;
-            var out = List.of(n.out(0, axis));
-            if (from >= 0 && Stretch.follows(n.graph(), n.node(), n.seen(), out)) {
-                n.tie(n.in(0, from), n.out(0, axis));
-            }
-        }
-    }
-
-    /** X {@code (N, C, …)}, W {@code (M, C/g, …)}, B {@code (M)}; in grouped ones whole groups go. */
-    private static void convolution(NodeAxes n) {
-        n.tie(n.in(0, 0), n.out(0, 0));
-        int group = (int) n.node().integer("group", 1);
-        if (group == 1) {
-            n.tie(n.in(0, 1), n.in(1, 1));
-            n.tie(n.in(1, 0), n.out(0, 1));
-        } else {
-            n.free(n.in(1, 1));
-            whole(n, group, n.in(1, 0));
-        }
-        if (n.has(2)) {
-            n.tie(n.in(2, 0), n.out(0, 1));
-        }
-        if (n.has(3)) {
-            n.same(3, 0);
-        }
-    }
-
-    /** W {@code (C, M/g, …)}. */
-    private static void transposedConvolution(NodeAxes n) {
-        n.tie(n.in(0, 0), n.out(0, 0));
-        n.tie(n.in(0, 1), n.in(1, 0));
-        int group = (int) n.node().integer("group", 1);
-        if (group == 1) {
-            n.tie(n.in(1, 1), n.out(0, 1));
-        } else {
-            n.free(n.in(1, 1));
-            whole(n, group, n.out(0, 1));
-        }
-        if (n.has(2)) {
-            n.tie(n.in(2, 0), n.out(0, 1));
-        }
-    }
-
-    /** All channels of a group of a convolution go together, in and out. */
-    private static void whole(NodeAxes n, int group, Axis made) {
-        int in = (int) n.inDims(0)[1];
-        int out = (int) n.outDims(0)[1];
-        n.tie(made, n.out(0, 1));
-        for (int g = 0; g < group; g++) {
-            n.join(n.in(0, 1), g * (in / group), in / group, n.out(0, 1), g * (out / group), out / group);
-        }
-    }
-
-    private static void gemm(NodeAxes n) {
-        int a = n.node().integer("transA", 0) == 0 ? 1 : 0;
-        int b = n.node().integer("transB", 0) == 0 ? 0 : 1;
-        n.tie(n.in(0, 1 - a), n.out(0, 0));
-        n.tie(n.in(0, a), n.in(1, b));
-        n.tie(n.in(1, 1 - b), n.out(0, 1));
-        if (n.has(2)) {
-            n.align(2, 0, 0);
-        }
-    }
-
-    private static void matMul(NodeAxes n) {
-        if (n.inDims(0).length < 2 || n.inDims(1).length < 2) {
-            return;
-        }
-        n.align(0, 0, 1);
-        n.align(1, 0, 2);
-        n.tie(n.in(0, -1), n.in(1, -2));
-        n.tie(n.in(1, -1), n.out(0, -1));
-    }
-
-    private static void pool(NodeAxes n) {
-        if (n.node().output(1).isEmpty()) { // indices count through all channels
-            n.tie(n.in(0, 0), n.out(0, 0));
-            n.tie(n.in(0, 1), n.out(0, 1));
-        }
-    }
-
-    private static void channelNorm(NodeAxes n) {
-        n.same(0, 0);
-        for (int parameter = 1; parameter < n.node().inputs().size(); parameter++) {
-            n.tie(n.in(parameter, 0), n.out(0, 1));
-        }
-    }
-
     private static void layerNorm(NodeAxes n) {
         n.same(0, 0);
         for (int parameter = 1; parameter < n.node().inputs().size(); parameter++) {
@@ -167,6 +74,20 @@ final class Ties {
         }
         for (int output = 1; output < n.node().outputs().size(); output++) {
             n.same(0, output);
+        }
+    }
+
+    /** Scale and zero point are one number, or one for each index of an axis; with blocks everything stays. */
+    private static void rounding(NodeAxes n) {
+        if (n.node().integer("block_size", 0) > 0) {
+            return;
+        }
+        n.same(0, 0);
+        int axis = (int) n.node().integer("axis", 1);
+        for (int parameter = 1; parameter <= 2; parameter++) {
+            if (n.has(parameter) && n.inDims(parameter).length == 1 && n.inDims(parameter)[0] > 1) {
+                n.tie(n.in(parameter, 0), n.out(0, axis));
+            }
         }
     }
 
@@ -195,90 +116,5 @@ final class Ties {
 
     private static boolean contains(long[] axes, int axis, int rank) {
         return Arrays.stream(axes).anyMatch(each -> Math.floorMod(each, (long) rank) == axis);
-    }
-
-    private static void transpose(NodeAxes n) {
-        int rank = n.inDims(0).length;
-        var reversed = new long[rank];
-        Arrays.setAll(reversed, axis -> rank - 1 - axis);
-        var perm = n.node().ints("perm", reversed);
-        for (int axis = 0; axis < perm.length; axis++) {
-            n.tie(n.in(0, (int) perm[axis]), n.out(0, axis));
-        }
-    }
-
-    private static void concat(NodeAxes n) {
-        int joined = Math.floorMod((int) n.node().integer("axis", 1), n.outDims(0).length);
-        int offset = 0;
-        for (int input = 0; input < n.node().inputs().size(); input++) {
-            for (int axis = 0; axis < n.outDims(0).length; axis++) {
-                if (axis != joined) {
-                    n.tie(n.in(input, axis), n.out(0, axis));
-                }
-            }
-            int extent = (int) n.inDims(input)[joined];
-            n.tie(n.in(input, joined), n.out(0, joined), offset, extent, 1);
-            offset += extent;
-        }
-    }
-
-    private static void split(NodeAxes n) {
-        int parted = Math.floorMod((int) n.node().integer("axis", 0), n.inDims(0).length);
-        int offset = 0;
-        for (int output = 0; output < n.node().outputs().size(); output++) {
-            for (int axis = 0; axis < n.inDims(0).length; axis++) {
-                if (axis != parted) {
-                    n.tie(n.in(0, axis), n.out(output, axis));
-                }
-            }
-            int extent = (int) n.outDims(output)[parted];
-            n.tie(n.out(output, parted), n.in(0, parted), offset, extent, 1);
-            offset += extent;
-        }
-    }
-
-    /** Rows are looked up; the other axes of the table go through. */
-    private static void gather(NodeAxes n) {
-        int rows = Math.floorMod((int) n.node().integer("axis", 0), n.inDims(0).length);
-        int indices = n.inDims(1).length;
-        for (int axis = 0; axis < n.inDims(0).length; axis++) {
-            if (axis != rows) {
-                n.tie(n.in(0, axis), n.out(0, axis < rows ? axis : axis + indices - 1));
-            }
-        }
-        for (int axis = 0; axis < indices; axis++) {
-            n.tie(n.in(1, axis), n.out(0, rows + axis));
-        }
-    }
-
-    /** X {@code (S, B, I)}, W {@code (D, G·H, I)}, R {@code (D, G·H, H)}: a hidden unit is a row of every gate. */
-    private static void recurrent(NodeAxes n) {
-        if (n.node().integer("layout", 0) != 0 || n.inDims(2)[0] != 1) {
-            return;
-        }
-        var unit = n.in(2, 2);
-        n.tie(n.in(0, 2), n.in(1, 2));
-        for (int input : new int[] {1, 2, 3, 7}) {
-            if (n.has(input)) {
-                var gates = n.in(input, 1);
-                n.tie(unit, gates, 0, (int) n.inDims(input)[1], 1);
-            }
-        }
-        for (int state = 5; state <= 6; state++) {
-            if (n.has(state)) {
-                n.tie(unit, n.in(state, 2));
-            }
-        }
-        for (int output = 0; output < n.node().outputs().size(); output++) {
-            if (n.outDims(output).length > 0) {
-                n.tie(unit, n.out(output, -1));
-            }
-        }
-    }
-
-    private static void shape(NodeAxes n) {
-        for (int axis = 0; axis < n.inDims(0).length; axis++) {
-            n.free(n.in(0, axis));
-        }
     }
 }
