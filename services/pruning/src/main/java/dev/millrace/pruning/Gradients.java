@@ -6,6 +6,9 @@ import dev.millrace.engine.train.Objective;
 import dev.millrace.engine.train.Trainer;
 import dev.millrace.engine.train.TrainingSettings;
 import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.Model;
+import dev.millrace.stage.StageContext;
+import dev.millrace.training.Lesson;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -26,23 +29,35 @@ final class Gradients implements Closeable {
 
     /** @throws RefusedException {@code LABELS_MISSING} if the training data has no labels */
     static Gradients ofLabels(Evidence evidence) throws IOException {
-        var lesson = evidence.lesson();
+        return ofLabels(
+                evidence.model(),
+                evidence.weights(),
+                evidence.lesson(),
+                evidence.sources().samples(),
+                evidence.context());
+    }
+
+    /**
+     * Gradients for a model and some of its weights.
+     *
+     * @param samples rows to look at, at most
+     * @throws RefusedException {@code LABELS_MISSING} if the training data has no labels
+     */
+    static Gradients ofLabels(Model model, List<Weight> weights, Lesson lesson, int samples, StageContext context)
+            throws IOException {
         var loss = lesson.requiredLabels().loss(lesson.student().heads().get(0), 0);
         var batches = new ArrayList<Batch>();
         int rows = 0;
-        for (var next = lesson.trainingBatches();
-                next.hasNext() && rows < evidence.sources().samples(); ) {
+        for (var next = lesson.trainingBatches(); next.hasNext() && rows < samples; ) {
             batches.add(next.next());
             rows += batches.get(batches.size() - 1).rows();
         }
-        return new Gradients(evidence.weights(), trainer(evidence, Objective.of(loss)), batches);
+        return new Gradients(weights, trainer(model, Objective.of(loss), context), batches);
     }
 
-    static Trainer trainer(Evidence evidence, Objective objective) throws IOException {
-        var settings = TrainingSettings.adamW(1, Budget.steps(1))
-                .threads(evidence.context().threads());
-        return Trainer.open(
-                evidence.model(), objective, settings, evidence.context().workDirectory());
+    static Trainer trainer(Model model, Objective objective, StageContext context) throws IOException {
+        var settings = TrainingSettings.adamW(1, Budget.steps(1)).threads(context.threads());
+        return Trainer.open(model, objective, settings, context.workDirectory());
     }
 
     List<Weight> weights() {

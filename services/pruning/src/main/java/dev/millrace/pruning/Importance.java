@@ -1,107 +1,65 @@
 package dev.millrace.pruning;
 
-import dev.millrace.onnx.Graph;
-import dev.millrace.onnx.Tensor;
-import dev.millrace.onnx.channel.Axis;
-import dev.millrace.onnx.channel.ChannelGroup;
-import java.util.Arrays;
+import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/**
- * What a channel is worth: its share of each weight that it runs through, each weight counted alike, so that the mean over a
- * group is 1.
- */
+/** How channels are judged; higher is worth more. */
 enum Importance {
     /** {@code Σ|w|} (Li et al., "Pruning filters for efficient ConvNets", 2017). */
-    L1,
+    L1(subject -> byWeights(subject, ChannelNorm.L1)),
     /** {@code √Σw²}. */
-    L2,
+    L2(subject -> byWeights(subject, ChannelNorm.L2)),
     /** {@code Σ‖w − w'‖} over the other channels (He et al., "Filter pruning via geometric median", 2019). */
-    GEOMETRIC_MEDIAN,
+    GEOMETRIC_MEDIAN(subject -> byWeights(subject, ChannelNorm.GEOMETRIC_MEDIAN)),
     /** {@code |γ|} of batch normalization (Liu et al., "Network slimming", 2017); L2 where there is none. */
-    BATCH_NORM,
+    BATCH_NORM(subject -> byWeights(subject, ChannelNorm.BATCH_NORM)),
+    /**
+     * What the layers that read a channel lose where they see its mean instead: its variance times {@code Σw²} of the weights
+     * it is multiplied with, as a share of all (An et al., "Fluctuation-based adaptive structured pruning", 2024). Needs data,
+     * no labels.
+     */
+    ACTIVATION(ChannelActivity::scores),
+    /** {@code Σ(Σgw)²}: the square of the change of the labels' loss to first order (Molchanov et al., 2019). */
+    TAYLOR(subject -> ChannelGradients.scores(subject, ChannelGradients.Order.FIRST)),
+    /**
+     * {@code ½Σw²h}, with the square of the gradient for the diagonal h of the Hessian (LeCun et al., "Optimal brain damage",
+     * 1990; Theis et al., "Faster gaze prediction with dense networks and Fisher pruning", 2018).
+     */
+    HESSIAN(subject -> ChannelGradients.scores(subject, ChannelGradients.Order.SECOND)),
     /** Drawn at random: the control. */
-    RANDOM;
+    RANDOM(Importance::random);
 
-    /** One score for each channel; higher is worth more. */
-    double[] scores(Graph graph, ChannelGroup group, long seed) {
-        if (this == RANDOM) {
-            return new SplittableRandom(seed).doubles(group.size()).toArray();
-        }
-        var scores = new double[group.size()];
-        for (var entry : group.slices().entrySet()) {
-            graph.initializer(entry.getKey().value())
-                    .filter(tensor -> tensor.type().isFloatingPoint() && counts(graph, group, tensor))
-                    .ifPresent(tensor -> add(scores, of(tensor, entry.getKey(), entry.getValue())));
-        }
-        return scores;
+    private interface Judge {
+        /** One array for each group, one number for each channel. */
+        List<double[]> scores(Subject subject) throws IOException;
     }
 
-    private boolean counts(Graph graph, ChannelGroup group, Tensor tensor) {
-        boolean scaled =
-                this == BATCH_NORM && group.slices().keySet().stream().anyMatch(axis -> isScale(graph, axis.value()));
-        return scaled ? isScale(graph, tensor.name()) : tensor.rank() > 1;
+    private final Judge judge;
+
+    Importance(Judge judge) {
+        this.judge = judge;
     }
 
-    private static boolean isScale(Graph graph, String name) {
-        return graph.consumers(name).stream()
-                .anyMatch(node -> node.is("BatchNormalization") && node.input(1).equals(name));
+    /**
+     * One array for each group, one number for each channel.
+     *
+     * @throws dev.millrace.message.RefusedException {@code MISSING_DATA}, {@code LABELS_MISSING} where it cannot do without
+     */
+    List<double[]> scores(Subject subject) throws IOException {
+        return judge.scores(subject);
     }
 
-    /** Adds what one weight says, its mean made 1. */
-    private static void add(double[] scores, double[] more) {
-        double mean = Arrays.stream(more).average().orElse(0);
-        for (int channel = 0; channel < scores.length; channel++) {
-            scores[channel] += mean == 0 ? 0 : more[channel] / mean;
-        }
+    private static List<double[]> byWeights(Subject subject, ChannelNorm norm) {
+        return subject.groups().stream()
+                .map(group -> norm.scores(subject.graph(), group))
+                .toList();
     }
 
-    private double[] of(Tensor tensor, Axis axis, List<int[]> slices) {
-        var rows = rows(tensor, axis.number());
-        return slices.stream()
-                .mapToDouble(slice -> this == GEOMETRIC_MEDIAN ? distance(rows, slice, slices) : norm(rows, slice))
-                .toArray();
-    }
-
-    /** The tensor as one row for each index of the axis. */
-    private static float[][] rows(Tensor tensor, int axis) {
-        var values = tensor.floats();
-        int inner = 1;
-        for (int later = axis + 1; later < tensor.rank(); later++) {
-            inner *= (int) tensor.dim(later);
-        }
-        int size = (int) tensor.dim(axis);
-        var rows = new float[size][values.length / size];
-        for (int i = 0; i < values.length; i++) {
-            int outer = i / (inner * size);
-            rows[i / inner % size][outer * inner + i % inner] = values[i];
-        }
-        return rows;
-    }
-
-    private double norm(float[][] rows, int[] slice) {
-        double sum = 0;
-        for (int index : slice) {
-            for (float value : rows[index]) {
-                sum += this == L1 ? Math.abs(value) : (double) value * value;
-            }
-        }
-        return this == L1 ? sum : Math.sqrt(sum);
-    }
-
-    private static double distance(float[][] rows, int[] slice, List<int[]> slices) {
-        double sum = 0;
-        for (var other : slices) {
-            double square = 0;
-            for (int i = 0; i < slice.length; i++) {
-                for (int j = 0; j < rows[slice[i]].length; j++) {
-                    double difference = rows[slice[i]][j] - rows[other[i]][j];
-                    square += difference * difference;
-                }
-            }
-            sum += Math.sqrt(square);
-        }
-        return sum;
+    private static List<double[]> random(Subject subject) {
+        var random = new SplittableRandom(subject.context().seed());
+        return subject.groups().stream()
+                .map(group -> random.doubles(group.size()).toArray())
+                .toList();
     }
 }

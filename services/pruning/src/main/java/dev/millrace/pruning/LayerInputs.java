@@ -181,7 +181,7 @@ final class LayerInputs {
     }
 
     /** Of one use of a weight; empty where they are in no value of the main graph, or differ between rows. */
-    private static Optional<Vectors> vectors(Weight weight, Weight.Use use) {
+    static Optional<Vectors> vectors(Weight weight, Weight.Use use) {
         if (use.graph().parent().isPresent()) {
             return Optional.empty();
         }

@@ -17,6 +17,7 @@ public final class PruningStage implements Stage {
         var techniques = new ArrayList<Technique<?>>();
         criteria().forEach(criterion -> techniques.add(new Sparsify(criterion)));
         techniques.add(new Structured());
+        techniques.add(new Blocks());
         return techniques;
     }
 

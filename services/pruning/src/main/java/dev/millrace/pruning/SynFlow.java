@@ -57,7 +57,7 @@ final class SynFlow implements Criterion.Scoring {
         var ones = ones(evidence);
         double density = 1 - evidence.amount().sparsity();
         var inside = evidence.sources().of(positive, evidence.amount());
-        try (var trainer = Gradients.trainer(inside, new Objective(terms))) {
+        try (var trainer = Gradients.trainer(positive, new Objective(terms), inside.context())) {
             var scores = flows(trainer, ones, inside.weights());
             for (int round = 1; round < ROUNDS; round++) {
                 var amount = evidence.amount().withSparsity(1 - Math.pow(density, (double) round / ROUNDS));

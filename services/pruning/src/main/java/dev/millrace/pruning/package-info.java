@@ -9,6 +9,11 @@
  * The number of zeros is what was asked for, ties broken by position. Memory: a bit for each weight, and what the criterion
  * says; by magnitude no more than one tensor.
  *
+ * <p>Channels, heads and neurons are removed by {@link dev.millrace.pruning.Structured}: {@link dev.millrace.pruning.Importance}
+ * judges each, {@link dev.millrace.pruning.Widths} finds how many of each layer go, and {@link
+ * dev.millrace.pruning.Reconstruction} fits the layers that are left by least squares; {@link dev.millrace.pruning.Blocks}
+ * removes whole residual blocks. What is not faster than before is said to be so.
+ *
  * <p>The same seed, data and number of threads give the same bytes, also when an attempt continues from a checkpoint.
  *
  * <p>Glossary: <b>sparsity</b> is the share of zeros, 0..1; <b>N:M</b> keeps the N that are worth most of every M weights in

@@ -10,7 +10,14 @@ import java.util.Optional;
  * @param from progress of the whole when the part begins, 0..1
  * @param to progress of the whole when the part ends
  */
-record PartOfTask(StageContext whole, Path model, Optional<Path> baseline, Path workDirectory, double from, double to)
+record PartOfTask(
+        StageContext whole,
+        Path model,
+        Optional<Path> baseline,
+        Path workDirectory,
+        Checkpoints checkpoints,
+        double from,
+        double to)
         implements StageContext {
     @Override
     public Optional<LocalData> data(String role) {
@@ -30,11 +37,6 @@ record PartOfTask(StageContext whole, Path model, Optional<Path> baseline, Path 
     @Override
     public int threads() {
         return whole.threads();
-    }
-
-    @Override
-    public Checkpoints checkpoints() {
-        return whole.checkpoints();
     }
 
     @Override

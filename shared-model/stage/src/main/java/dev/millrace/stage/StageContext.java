@@ -54,7 +54,7 @@ public interface StageContext {
      * @param to 0..1
      */
     default StageContext part(double from, double to) {
-        return new PartOfTask(this, model(), baseline(), workDirectory(), from, to);
+        return new PartOfTask(this, model(), baseline(), workDirectory(), checkpoints(), from, to);
     }
 
     /**
@@ -63,6 +63,11 @@ public interface StageContext {
      * @param workDirectory an empty directory of the part
      */
     default StageContext on(Path model, Path workDirectory) {
-        return new PartOfTask(this, model, Optional.of(model()), workDirectory, 0, 1);
+        return new PartOfTask(this, model, Optional.of(model()), workDirectory, checkpoints(), 0, 1);
+    }
+
+    /** This task with its checkpoints kept in another form. */
+    default StageContext keeping(Checkpoints checkpoints) {
+        return new PartOfTask(this, model(), baseline(), workDirectory(), checkpoints, 0, 1);
     }
 }

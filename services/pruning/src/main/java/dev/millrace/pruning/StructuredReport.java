@@ -1,0 +1,105 @@
+package dev.millrace.pruning;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.message.Json;
+import dev.millrace.onnx.Graph;
+import dev.millrace.onnx.channel.Axis;
+import dev.millrace.onnx.channel.ChannelGroups;
+import dev.millrace.stage.StageResult;
+import dev.millrace.training.Recovery;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What is told about channels that were removed. */
+final class StructuredReport {
+    private static final String MISSED =
+            "The target is not met: this is the nearest result that minimumWidth, multipleOf and the pinned layers"
+                    + " allow.";
+
+    private final Map<String, JsonNode> report = new LinkedHashMap<>();
+    private final List<String> notes = new ArrayList<>();
+
+    /**
+     * One group of channels.
+     *
+     * @param error change of the answers where this alone is halved
+     */
+    private record GroupReport(
+            List<String> weights,
+            int before,
+            int after,
+            @Nullable Double error) {}
+
+    /** @param latencyRatio time of the result over that of the model that came */
+    StructuredReport(
+            Structured.Options options, Graph graph, ChannelGroups channels, CutPlan plan, double latencyRatio) {
+        boolean met =
+                switch (options.target()) {
+                    case CHANNELS -> true;
+                    case LATENCY -> latencyRatio <= 1 - options.amount();
+                    default -> options.target().left(plan.before(), plan.after()) <= 1 - options.amount();
+                };
+        if (!met) {
+            notes.add(MISSED);
+        }
+        if (latencyRatio >= 1 && options.amount() > 0) {
+            notes.add(String.format(
+                    Locale.ROOT,
+                    "The result is not faster than the model that came: %.2f times its time in ONNX Runtime here.",
+                    latencyRatio));
+        }
+        put("targetMet", met);
+        put("parameters", plan.after().parameters());
+        put("originalParameters", plan.before().parameters());
+        if (plan.before().macs() > 0) {
+            put("macs", plan.after().macs());
+            put("originalMacs", plan.before().macs());
+        }
+        put("latencyRatio", latencyRatio);
+        put("groups", groups(graph, plan));
+        var pinned = new LinkedHashMap<String, List<String>>();
+        channels.pinned().forEach((axis, reasons) -> pinned.put(axis.toString(), reasons));
+        put("pinned", pinned);
+    }
+
+    private static List<GroupReport> groups(Graph graph, CutPlan plan) {
+        var groups = new ArrayList<GroupReport>();
+        var kept = plan.kept();
+        for (int g = 0; g < kept.length; g++) {
+            var candidate = plan.candidates().get(g);
+            var weights = candidate.group().slices().keySet().stream()
+                    .filter(axis -> isWeight(graph, axis))
+                    .map(Object::toString)
+                    .toList();
+            var error = plan.errors().isEmpty() ? null : plan.errors().get(g);
+            groups.add(new GroupReport(weights, candidate.size(), kept[g], error));
+        }
+        return groups;
+    }
+
+    private static boolean isWeight(Graph graph, Axis axis) {
+        return graph.initializer(axis.value())
+                .filter(tensor -> tensor.rank() > 1)
+                .isPresent();
+    }
+
+    /** @param layers that were fitted */
+    void fitted(int layers) {
+        put("fittedLayers", layers);
+    }
+
+    StageResult result(Recovery.Mended mended) {
+        put("recovery", mended.report());
+        notes.addAll(mended.notes());
+        put("notes", notes);
+        return new StageResult(mended.model(), null, report);
+    }
+
+    private void put(String name, Object value) {
+        report.put(name, Json.mapper().valueToTree(value));
+    }
+}
