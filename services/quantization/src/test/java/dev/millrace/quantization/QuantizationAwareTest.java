@@ -1,6 +1,7 @@
 package dev.millrace.quantization;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
@@ -8,6 +9,7 @@ import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.fixture.TinyModels;
+import dev.millrace.stage.fixture.LocalTask;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,13 +72,17 @@ class QuantizationAwareTest {
     }
 
     @Test
-    void goesOnFromTheLastCheckpointToTheSameBytes() throws IOException {
-        var task = cnn();
+    void goesOnAfterAKillToTheSameBytes() throws IOException {
         var often = new QuantizationAware(Duration.ZERO);
-        var options = options(4, "\"epochs\": 2, \"batchSize\": 8");
-        var whole = Objects.requireNonNull(task.run(often, options).model());
-        var continued = Objects.requireNonNull(task.run(often, options).model());
+        var options = options(4, "\"epochs\": 4, \"batchSize\": 8");
+        var killed = cnn().attempts().dieAt(0.85);
 
+        var whole = Objects.requireNonNull(cnn().run(often, options).model());
+        assertThatThrownBy(() -> killed.run(often, options)).isInstanceOf(LocalTask.Killed.class);
+        int before = killed.saved();
+        var continued = Objects.requireNonNull(killed.run(often, options).model());
+
+        assertThat(before).isPositive();
         assertThat(Files.mismatch(whole, continued)).isEqualTo(-1);
     }
 

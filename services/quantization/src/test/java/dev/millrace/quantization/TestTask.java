@@ -115,12 +115,17 @@ final class TestTask {
                 all.type(), dims, all.bytes().slice(0, (int) (all.bytes().remaining() / all.dim(0))));
     }
 
-    /** Runs with options in JSON; the data has every role. */
+    /** Runs with options in JSON, from the beginning. */
     <O extends Record> StageResult run(Technique<O> technique, String options) throws IOException {
+        return attempts().run(technique, options);
+    }
+
+    /** A task without checkpoints yet; the data has every role. */
+    LocalTask attempts() throws IOException {
         var data = new LocalData(directory.resolve("data"), null, Map.of());
-        var task = new LocalTask(directory, model).seed(0);
+        var task = new LocalTask(Files.createTempDirectory(directory, "task"), model).seed(0);
         Stream.of("calibration", "training", "validation", "evaluation").forEach(role -> task.data(role, data));
-        return task.run(technique, options);
+        return task;
     }
 
     Path model() {
