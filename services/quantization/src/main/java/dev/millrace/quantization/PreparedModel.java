@@ -4,6 +4,7 @@ import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.edit.AffineFolding;
 import dev.millrace.onnx.edit.ConstantNodes;
+import dev.millrace.onnx.edit.FloatForm;
 import dev.millrace.onnx.edit.HardSigmoids;
 import dev.millrace.onnx.edit.Identities;
 import dev.millrace.onnx.edit.OpsetConverter;
@@ -28,11 +29,12 @@ final class PreparedModel {
     }
 
     /**
-     * As {@link #open}, with scales and shifts folded into layers: BatchNormalization, constant factors, the parts of hard
+     * As {@link #open}, a quantized one in float again, with scales and shifts folded into layers: BatchNormalization, constant factors, the parts of hard
      * swish. What is computed stays the same up to rounding.
      */
     static Model openFolded(Path file) throws IOException {
         var model = open(file);
+        FloatForm.restore(model);
         Identities.remove(model);
         HardSigmoids.find(model);
         AffineFolding.apply(model);

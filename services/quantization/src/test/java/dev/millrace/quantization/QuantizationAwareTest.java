@@ -49,6 +49,18 @@ class QuantizationAwareTest {
         return "{\"hardLoss\": 0, \"weightBits\": %d, %s}".formatted(bits, others);
     }
 
+    @Test
+    void startsFromWhatWasQuantizedBefore() throws IOException {
+        Files.createDirectory(directory.resolve("again"));
+        var before = cnn().run(new StaticInt8(), "{}");
+        var again = new TestTask(directory.resolve("again"), Model.read(Objects.requireNonNull(before.model())))
+                .floats("x", 3, 8, 8);
+        var result = again.run(new QuantizationAware(), options(4, UNTRAINED));
+        assertThat(Model.read(Objects.requireNonNull(result.model())).graph().initializers())
+                .anyMatch(tensor -> tensor.type() == DataType.INT4);
+        assertThat(again.relativeError(result, "y")).isLessThan(0.5);
+    }
+
     /** What training computes with and what ONNX Runtime computes is the same up to the rounding of a few values. */
     @Test
     void isAsGoodAsStaticInt8BeforeTraining() throws IOException {

@@ -15,7 +15,9 @@ public record Course(
         Method optimizer,
 
         @Option(
-                value = "Highest learning rate; null tries some from 0.0003 to 0.01 with adamW, 0.005 to 0.2 with sgd.",
+                value =
+                        "Highest learning rate; null tries some from 0.0003 to 0.01 with adamW, 0.005 to 0.2 with sgd; in qat"
+                                + " it follows from the bits.",
                 defaultValue = "null",
                 allowed = "above 0")
         @Nullable
@@ -39,7 +41,8 @@ public record Course(
 
         @Option(
                 value =
-                        "Times that all data is seen; null for 10, in recovery 2, or no limit where steps or minutes set one.",
+                        "Times that all data is seen; null for 10, in recovery 2, in qat 1 or 2, or no limit where steps or"
+                                + " minutes set one.",
                 defaultValue = "null",
                 allowed = "above 0")
         @Nullable
@@ -149,7 +152,7 @@ public record Course(
     }
 
     /** The same, with so many epochs where nothing limits it. */
-    Course epochsOr(double otherwise) {
+    public Course epochsOr(double otherwise) {
         return isLimited() ? this : with(learningRate, otherwise, null, null);
     }
 
@@ -157,6 +160,11 @@ public record Course(
     public Course atRate(double rate) {
         requirePositive("learningRate", rate);
         return with(rate, epochs, steps, minutes);
+    }
+
+    /** The same, with so many times the optimizer's own learning rate where none is given; none is tried then. */
+    public Course paced(double times) {
+        return learningRate != null ? this : atRate(times * optimizer.learningRate);
     }
 
     /** The same, over a share of its length. */
