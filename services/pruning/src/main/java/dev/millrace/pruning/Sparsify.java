@@ -13,6 +13,7 @@ import dev.millrace.training.Lesson;
 import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -75,7 +76,8 @@ final class Sparsify implements Technique<Sparsify.Options> {
             int samples,
 
             @Option(
-                    value = "Layers to leave alone, by name, operator type or name of the weight, with * and ?.",
+                    value = "Layers to leave alone, beside those that are frozen, by name, operator type or name of the"
+                            + " weight, with * and ?.",
                     defaultValue = "[]",
                     allowed = "each must match something")
             List<String> ignored,
@@ -105,6 +107,13 @@ final class Sparsify implements Technique<Sparsify.Options> {
             if (samples < 1) {
                 throw new IllegalArgumentException("samples=" + samples);
             }
+        }
+
+        /** Layers that are not pruned: those that are ignored, and those that training leaves as they are. */
+        NodeGlobs leftAlone(Model model) {
+            var globs = new ArrayList<>(ignored);
+            globs.addAll(recovery.course().frozen());
+            return NodeGlobs.of("ignored", globs, model);
         }
 
         Amount amount(Criterion criterion) {
@@ -161,7 +170,7 @@ final class Sparsify implements Technique<Sparsify.Options> {
     public StageResult run(Options options, StageContext context) throws IOException {
         var model = ModelGate.open(context.model());
         var amount = options.amount(criterion);
-        var ignored = NodeGlobs.of("ignored", options.ignored(), model);
+        var ignored = options.leftAlone(model);
         var all = Weights.of(model, options.embeddings(), ignored);
         if (all.stream().noneMatch(amount::fits)) {
             throw new RefusedException(

@@ -106,6 +106,20 @@ class SparsifyTest {
         assertThat(Attempt.model(task.run(technique, options))).isEqualTo(Attempt.model(whole));
     }
 
+    @ParameterizedTest
+    @MethodSource("criteria")
+    void whatTrainingLeavesAloneIsNotPruned(Sparsify technique) throws IOException {
+        var first = weights(TinyModels.mlp()).get(0);
+        var result = task().run(
+                        technique,
+                        "{\"sparsity\": 0.5, \"schedule\": \"iterative\", \"frozen\": [\"%s\"], %s}"
+                                .formatted(first.name(), TRAINED));
+
+        var after = Attempt.model(result).graph();
+        assertThat(after.constant(first.name()).orElseThrow().floats()).containsExactly(first.floats());
+        assertThat(zeros(result)).isPositive();
+    }
+
     @Test
     void aLotteryTicketStartsFromTheWeightsThatTheModelCameWith() throws IOException {
         var rates =
