@@ -62,6 +62,11 @@ public final class ValueInfo {
         return proto.getType().hasSequenceType();
     }
 
+    /** Whether the value may be absent. */
+    public boolean isOptional() {
+        return proto.getType().hasOptionalType();
+    }
+
     /** Element type of a tensor; {@link DataType#UNDEFINED} if not declared. */
     public DataType type() {
         return DataType.of(proto.getType().getTensorType().getElemType());
