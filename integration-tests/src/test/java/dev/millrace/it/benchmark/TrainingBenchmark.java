@@ -1,5 +1,6 @@
 package dev.millrace.it.benchmark;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
@@ -13,6 +14,7 @@ import dev.millrace.engine.train.TrainingSettings;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,6 +86,8 @@ public final class TrainingBenchmark {
                 .threads(threads);
         var directory = Files.createTempDirectory("training");
         var millis = new ArrayList<Double>();
+        var process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        double leastCpu = Double.POSITIVE_INFINITY;
         long opened = System.nanoTime();
         try (var trainer = Trainer.open(Model.read(file), objective, settings, directory)) {
             double openMillis = millisSince(opened);
@@ -94,8 +98,10 @@ public final class TrainingBenchmark {
                 fresh.replaceAll((name, value) -> value.copy());
                 var batch = new Batch(fresh, rows, labels.copy(), 1, Map.of(), "random numbers");
                 long start = System.nanoTime();
+                long used = process.getProcessCpuTime();
                 trainer.step(batch, 1e-3, step);
                 millis.add(millisSince(start));
+                leastCpu = Math.min(leastCpu, (process.getProcessCpuTime() - used) / 1e6);
                 if (steps >= 1000 && (step + 1) % (steps / MEMORY_LINES) == 0) {
                     System.out.printf("  step %6d: %s resident%n", step + 1, memory("VmRSS"));
                 }
@@ -106,10 +112,11 @@ public final class TrainingBenchmark {
                     .toArray();
             System.out.printf(
                     Locale.ROOT,
-                    "%-24s step %8.2f ms (min %8.2f), open %6.0f, first steps %s ms, peak %s%n",
+                    "%-24s step %8.2f ms (min %8.2f, processor %8.2f), open %6.0f, first steps %s ms, peak %s%n",
                     file.getFileName(),
                     later[later.length / 2],
                     later[0],
+                    leastCpu,
                     openMillis,
                     millis.stream().limit(3).map(Math::round).toList(),
                     memory("VmHWM"));
