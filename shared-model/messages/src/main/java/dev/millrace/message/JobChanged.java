@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param best the best model so far
  * @param objectiveMet absent until something was measured
  * @param notes of the completed event, once there is one: with them a reader of snapshots knows all that it said
+ * @param search the search that the job is in, or the last one that it was in
  * @param logTail of the failed event, once there is one
  */
 public record JobChanged(
@@ -27,14 +28,15 @@ public record JobChanged(
         Instant createdAt,
         Instant changedAt,
         List<String> notes,
-        List<String> logTail) {
+        List<String> logTail,
+        @Nullable SearchProgress search) {
     public JobChanged {
         lineage = lineage == null ? List.of() : List.copyOf(lineage);
         notes = notes == null ? List.of() : List.copyOf(notes);
         logTail = logTail == null ? List.of() : List.copyOf(logTail);
     }
 
-    /** A job that has not ended: there is nothing to note yet. */
+    /** A job that has not ended and was in no search. */
     public JobChanged(
             String jobId,
             JobState state,
@@ -60,6 +62,7 @@ public record JobChanged(
                 createdAt,
                 changedAt,
                 List.of(),
-                List.of());
+                List.of(),
+                null);
     }
 }

@@ -37,7 +37,7 @@ final class Samples {
             ORIGINAL,
             Map.of("calibration", CALIBRATION),
             List.of(PRUNING, QUANTIZATION),
-            new AutoBudget(20, 3_600L),
+            new AutoBudget(20, 3_600L, 2),
             OBJECTIVE,
             7,
             "x86-64-vnni",
@@ -96,6 +96,18 @@ final class Samples {
             7,
             "x86-64-vnni");
 
+    private static final Trial TRIAL = new Trial(
+            0,
+            Map.of("depth", IntNode.valueOf(1)),
+            2,
+            Trial.State.DONE,
+            Map.of("top1", 0.876, "macs", 3e8),
+            List.of(STEP),
+            SMALL,
+            null);
+    private static final Trial FAILED_TRIAL = new Trial(1, Map.of("depth", IntNode.valueOf(2)), 0)
+            .failed(new Problem("DIVERGED", "nas:trial", "the loss is no number", ""));
+
     private Samples() {}
 
     static Record of(EventType type) {
@@ -111,7 +123,9 @@ final class Samples {
                         List.of(STEP),
                         true,
                         List.of("Two layers were left in float."),
-                        31_007);
+                        31_007,
+                        List.of(TRIAL),
+                        List.of(TRIAL, FAILED_TRIAL));
             case COMPRESSION_FAILED ->
                 new CompressionFailed(JOB, "mobilenet for the kiosk", PROBLEM, PRUNED, List.of(STEP), LOG);
             case COMPRESSION_REFUSED -> new CompressionRefused(JOB, "mobilenet for the kiosk", PROBLEM);
@@ -151,7 +165,16 @@ final class Samples {
                         NOON,
                         NOON.plusSeconds(9),
                         List.of("Two layers were left in float."),
-                        LOG);
+                        LOG,
+                        new SearchProgress(
+                                PLAN,
+                                TASK_ISSUED,
+                                1,
+                                NOON,
+                                List.of(TRIAL, FAILED_TRIAL),
+                                List.of(0),
+                                0,
+                                "All 40 trials were made."));
             case STAGE_REGISTERED ->
                 new StageRegistered(
                         "pruning",

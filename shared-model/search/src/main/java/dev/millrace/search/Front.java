@@ -35,6 +35,15 @@ public record Front(Goals goals, List<Trial> trials) {
         return new Front(goals, front);
     }
 
+    /** The trial to name where nothing is feasible: of the most trained ones that were measured the one nearest to the limits. */
+    public static Optional<Trial> nearest(Goals goals, List<Trial> tried) {
+        return tried.stream()
+                .filter(goals::isMeasured)
+                .min(Comparator.comparingInt((Trial trial) -> -trial.rung())
+                        .thenComparingDouble(goals::violation)
+                        .thenComparingInt(Trial::number));
+    }
+
     private static boolean beats(Goals goals, Trial one, Trial other) {
         double[] a = goals.losses(one);
         double[] b = goals.losses(other);

@@ -233,6 +233,41 @@ public final class Space {
         return Optional.empty();
     }
 
+    /** All valid points if there are at most {@code most} combinations, else as many random ones, some perhaps twice. */
+    List<int[]> points(int most, RandomGenerator random) {
+        if (size() > most) {
+            return IntStream.range(0, most)
+                    .mapToObj(i -> random(random))
+                    .filter(this::isValid)
+                    .toList();
+        }
+        var points = new LinkedHashMap<List<Integer>, int[]>();
+        int[] counter = new int[choices.size()];
+        do {
+            int[] point = settled(counter, random);
+            points.putIfAbsent(Arrays.stream(point).boxed().toList(), point);
+        } while (increment(counter));
+        return points.values().stream().filter(this::isValid).toList();
+    }
+
+    /** The point of the first values with choice {@code index} at {@code value}, and what it depends on so that it exists. */
+    int[] only(int index, int value) {
+        int[] wanted = new int[choices.size()];
+        wanted[index] = value;
+        for (int at = index; parents[at] != ABSENT; at = parents[at]) {
+            int child = at;
+            wanted[parents[at]] = IntStream.range(0, enabled[child].length)
+                    .filter(v -> enabled[child][v])
+                    .findFirst()
+                    .orElse(0);
+        }
+        int[] point = wanted.clone();
+        for (int i = 0; i < point.length; i++) {
+            point[i] = exists(point, i) ? wanted[i] : ABSENT;
+        }
+        return point;
+    }
+
     private boolean increment(int[] counter) {
         for (int i = 0; i < counter.length; i++) {
             if (++counter[i] < choices.get(i).values().size()) {

@@ -11,7 +11,8 @@ public final class Strategies {
             new RegularizedEvolution(),
             new NonDominatedSorting(),
             new PolicyGradient(),
-            new TreeParzen());
+            new TreeParzen(),
+            new SumOfParts());
 
     private Strategies() {}
 

@@ -21,12 +21,16 @@ class StrategyTest {
     private static final int TRIALS = 90;
 
     static Stream<Strategy> clever() {
-        return Strategies.ALL.stream().filter(strategy -> !strategy.name().equals("random"));
+        return thatGoOn().filter(strategy -> !strategy.name().equals("random"));
     }
 
     static Stream<Strategy> all() {
-        return Stream.concat(
-                Strategies.ALL.stream(), Strategies.ALL.stream().map(inner -> new SuccessiveHalving(inner, 3, 3)));
+        return Stream.concat(thatGoOn(), thatGoOn().map(inner -> new SuccessiveHalving(inner, 3, 3)));
+    }
+
+    /** All but the one that stops when it expects nothing more. */
+    private static Stream<Strategy> thatGoOn() {
+        return Strategies.ALL.stream().filter(strategy -> !strategy.name().equals("parts"));
     }
 
     @ParameterizedTest

@@ -55,7 +55,9 @@ final class ResultFiles {
                         job.lineage(),
                         Boolean.TRUE.equals(job.objectiveMet()),
                         job.notes(),
-                        Duration.between(job.createdAt(), job.changedAt()).toMillis());
+                        Duration.between(job.createdAt(), job.changedAt()).toMillis(),
+                        job.search() == null ? List.of() : job.search().frontTrials(),
+                        job.search() == null ? List.of() : job.search().trials());
             case FAILED ->
                 new CompressionFailed(
                         job.jobId(),
