@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,16 +61,23 @@ final class JobMachine {
             return cancelled(known(cancelled.jobId(), jobId, job), cancelled, now);
         }
         if (event instanceof TaskSucceeded succeeded) {
-            return current(known(succeeded.jobId(), jobId, job), succeeded.taskId())
-                    .map(running -> succeeded(running, succeeded, now));
+            var running = known(succeeded.jobId(), jobId, job);
+            return JobSearch.waiting(running, succeeded.taskId())
+                    .map(trial -> searched(running, () -> JobSearch.of(running).succeeded(trial, succeeded, now), now))
+                    .or(() -> current(running, succeeded.taskId()).map(j -> succeeded(j, succeeded, now)));
         }
         if (event instanceof TaskFailed failed) {
-            return current(known(failed.jobId(), jobId, job), failed.taskId())
-                    .map(running -> failed(running, failed.problem(), failed.logTail(), now));
+            var running = known(failed.jobId(), jobId, job);
+            return JobSearch.waiting(running, failed.taskId())
+                    .map(trial -> searched(running, () -> JobSearch.of(running).failed(trial, failed.problem(), now), now))
+                    .or(() -> current(running, failed.taskId())
+                            .map(j -> failed(j, failed.problem(), failed.logTail(), now)));
         }
         if (event instanceof TaskRefused refused) {
-            return current(known(refused.jobId(), jobId, job), refused.taskId())
-                    .map(running -> refused(running, refused.problem(), now));
+            var running = known(refused.jobId(), jobId, job);
+            return JobSearch.waiting(running, refused.taskId())
+                    .map(trial -> searched(running, () -> JobSearch.of(running).failed(trial, refused.problem(), now), now))
+                    .or(() -> current(running, refused.taskId()).map(j -> refused(j, refused.problem(), now)));
         }
         throw new RefusedException(
                 "UNEXPECTED_EVENT", "ce_type", event.getClass().getSimpleName(), "requests and outcomes");
@@ -104,7 +112,33 @@ final class JobMachine {
         } catch (RefusedException e) {
             return Optional.of(refused(created, e.problem(), now));
         }
-        return Optional.of(next(created, now));
+        var auto = request.auto();
+        return Optional.of(
+                auto == null
+                        ? next(created, now)
+                        : searched(
+                                created,
+                                () -> JobSearch.begin(
+                                        created, RecipeSpace.plan(request, auto, catalogue, expectedStages), null, now),
+                                now));
+    }
+
+    /** A search goes on, or it has ended and the job goes on with its result. */
+    private static Transition searched(JobChanged job, Supplier<JobSearch.Step> decision, Instant now) {
+        JobSearch.Step step;
+        try {
+            step = decision.get();
+        } catch (RefusedException e) {
+            return refused(job, e.problem(), now);
+        }
+        var searching = JobSearch.in(job, step.search(), now);
+        if (!step.ended()) {
+            return new Transition(searching, step.tasks());
+        }
+        return JobSearch.of(searching)
+                .problem()
+                .map(problem -> failed(searching, problem, List.of(), now))
+                .orElseGet(() -> next(JobSearch.of(searching).result(now), now));
     }
 
     private static JobChanged created(String jobId, CompressionRequested request, Instant now) {
@@ -125,11 +159,17 @@ final class JobMachine {
         if (job.task() != null) {
             events.add(new TaskCancelled(job.jobId(), job.task().taskId()));
         }
+        events.addAll(JobSearch.cancellations(job));
         events.add(new CompressionCancelled(job.jobId(), request.reason()));
         return Optional.of(new Transition(ended(job, JobState.CANCELLED, null, now), events));
     }
 
-    private Transition succeeded(JobChanged job, TaskSucceeded outcome, Instant now) {
+    private static Transition succeeded(JobChanged job, TaskSucceeded outcome, Instant now) {
+        var task = job.task();
+        var plan = outcome.search();
+        if (plan != null) {
+            return searched(job, () -> JobSearch.begin(job, plan, task, now), now);
+        }
         var progress = new Progress(job).with(outcome);
         var evaluation = outcome.evaluation();
         if (evaluation == null && Plan.EVALUATION.equals(outcome.stage())) {
@@ -155,7 +195,10 @@ final class JobMachine {
                     job.objectiveMet(),
                     null,
                     job.createdAt(),
-                    now);
+                    now,
+                    List.of(),
+                    List.of(),
+                    job.search());
             return new Transition(running, List.of(task.get()));
         }
         return completed(job, now);
@@ -176,7 +219,9 @@ final class JobMachine {
                 job.lineage(),
                 verdict.met(),
                 Notes.of(job, best, verdict),
-                Duration.between(job.createdAt(), now).toMillis());
+                Duration.between(job.createdAt(), now).toMillis(),
+                job.search() == null ? List.of() : job.search().frontTrials(),
+                job.search() == null ? List.of() : job.search().trials());
         var ended = ended(job, JobState.COMPLETED, null, completed.notes(), List.of(), now);
         return new Transition(ended, List.of(completed));
     }
@@ -187,12 +232,18 @@ final class JobMachine {
                 .map(line -> line.substring(0, Math.min(line.length(), LONGEST_LOG_LINE)))
                 .toList();
         var failed = new CompressionFailed(job.jobId(), job.request().name(), problem, job.best(), job.lineage(), tail);
-        return new Transition(ended(job, JobState.FAILED, problem, List.of(), tail, now), List.of(failed));
+        return new Transition(ended(job, JobState.FAILED, problem, List.of(), tail, now), and(JobSearch.cancellations(job), failed));
     }
 
     private static Transition refused(JobChanged job, Problem problem, Instant now) {
         var refused = new CompressionRefused(job.jobId(), job.request().name(), problem);
-        return new Transition(ended(job, JobState.REFUSED, problem, now), List.of(refused));
+        return new Transition(ended(job, JobState.REFUSED, problem, now), and(JobSearch.cancellations(job), refused));
+    }
+
+    private static List<Record> and(List<? extends Record> events, Record last) {
+        var all = new ArrayList<Record>(events);
+        all.add(last);
+        return all;
     }
 
     private static JobChanged ended(JobChanged job, JobState state, @Nullable Problem problem, Instant now) {
@@ -219,7 +270,8 @@ final class JobMachine {
                 job.createdAt(),
                 now,
                 notes,
-                logTail);
+                logTail,
+                job.search());
     }
 
     private static JobChanged known(String named, String key, @Nullable JobChanged job) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.ArtifactReference;
 import dev.millrace.message.JobChanged;
 import dev.millrace.message.LineageStep;
+import dev.millrace.message.SearchProgress;
+import dev.millrace.message.Trial;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -22,6 +24,9 @@ final class Notes {
     /** Sentences about the result, the verdict's first, then those of the stages that made and measured it. */
     static List<String> of(JobChanged job, ArtifactReference best, Verdict verdict) {
         var notes = new ArrayList<>(verdict.notes());
+        if (job.search() != null) {
+            notes.add(summary(job.search()));
+        }
         if (!Plan.same(best, Plan.latestModel(job))) {
             notes.add("The result is the output of "
                     + job.lineage().stream()
@@ -37,6 +42,17 @@ final class Notes {
                         .map(sentence -> step.stage() + ": " + sentence)
                         .forEach(notes::add));
         return List.copyOf(notes);
+    }
+
+    private static String summary(SearchProgress search) {
+        long failed = search.trials().stream()
+                .filter(trial -> trial.state() == Trial.State.FAILED)
+                .count();
+        return "Search: " + search.trials().size() + " trials, " + failed + " of them failed, "
+                + (search.front().isEmpty()
+                        ? "none within the limits; the result is the nearest. "
+                        : search.front().size() + " on the front. ")
+                + search.ended();
     }
 
     /** Whether a step is on the way to the best model, or measured it. */

@@ -3,9 +3,11 @@ package dev.millrace.orchestrator;
 import dev.millrace.message.CloudEvent;
 import dev.millrace.message.CloudEvents;
 import dev.millrace.message.JobChanged;
+import dev.millrace.message.SearchProgress;
 import dev.millrace.message.TaskCancelled;
 import dev.millrace.message.TaskIssued;
 import dev.millrace.message.Topics;
+import dev.millrace.message.Trial;
 import dev.millrace.message.UnreadableEventException;
 import java.time.Instant;
 import java.util.Locale;
@@ -85,9 +87,24 @@ final class Outbox {
             return task.taskId() + "#cancelled";
         }
         return event instanceof JobChanged
-                ? job.jobId() + "#" + job.lineage().size() + "-"
+                ? job.jobId() + "#" + job.lineage().size() + revision(job.search()) + "-"
                         + job.state().name().toLowerCase(Locale.ROOT)
                 : job.jobId() + "#terminal";
+    }
+
+    /** Tells the snapshots of one search apart. */
+    private static String revision(@Nullable SearchProgress search) {
+        if (search == null) {
+            return "";
+        }
+        long ended = search.trials().stream()
+                .filter(trial -> trial.state() != Trial.State.OUT)
+                .count();
+        int parts = search.trials().stream()
+                .filter(trial -> trial.state() == Trial.State.OUT)
+                .mapToInt(trial -> trial.lineage().size())
+                .sum();
+        return "." + search.trials().size() + "." + ended + "." + parts;
     }
 
     private static int bytes(Headers headers) {

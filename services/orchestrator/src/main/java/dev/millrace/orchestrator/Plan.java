@@ -23,18 +23,26 @@ final class Plan {
     /** Stages that see the model of the request beside the one they work on: what they compare with, or learn from. */
     private static final Set<String> COMPARING = Set.of(EVALUATION, "distillation");
 
-    private static final StageStep COMPARE = new StageStep(EVALUATION, "compare", Map.of());
+    static final StageStep COMPARE = new StageStep(EVALUATION, "compare", Map.of());
 
     private Plan() {}
 
     /** The next task; empty when the job is done. */
     static Optional<TaskIssued> next(JobChanged job) {
         int step = job.lineage().size();
-        var recipe = job.request().recipe();
+        var recipe = recipe(job);
         if (step < recipe.size()) {
             return Optional.of(task(job, recipe.get(step), latestModel(job)));
         }
         return nextToEvaluate(job).map(model -> task(job, evaluation(job.request()), model));
+    }
+
+    /** The stages of the job: those of the request, or those that the search over recipes has chosen. */
+    static List<StageStep> recipe(JobChanged job) {
+        var search = job.search();
+        return search != null && search.plan().trial() == null && search.chosen() != null
+                ? TrialTasks.recipe(search.plan(), search.trials().get(search.chosen()))
+                : job.request().recipe();
     }
 
     /** The model that the next stage of the recipe works on. */
@@ -86,11 +94,16 @@ final class Plan {
     }
 
     private static TaskIssued task(JobChanged job, StageStep todo, ArtifactReference model) {
-        var request = job.request();
         int step = job.lineage().size();
+        return task(job, step, job.jobId() + "/" + step, todo, model);
+    }
+
+    /** A task of this job. */
+    static TaskIssued task(JobChanged job, int step, String taskId, StageStep todo, ArtifactReference model) {
+        var request = job.request();
         return new TaskIssued(
                 job.jobId(),
-                job.jobId() + "/" + step,
+                taskId,
                 step,
                 todo.stage(),
                 todo.technique(),

@@ -7,6 +7,7 @@ import dev.millrace.message.JobChanged;
 import dev.millrace.message.JobState;
 import dev.millrace.message.Json;
 import dev.millrace.message.LineageStep;
+import dev.millrace.message.TaskIssued;
 import dev.millrace.message.TaskSucceeded;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,6 +34,11 @@ record Progress(
         if (task == null) {
             throw new IllegalStateException("job " + job.jobId() + " waits for no outcome");
         }
+        return with(task, outcome);
+    }
+
+    /** @param task that the outcome answers */
+    Progress with(TaskIssued task, TaskSucceeded outcome) {
         var grown = new ArrayList<>(lineage);
         grown.add(new LineageStep(
                 task.step(),
@@ -69,7 +75,10 @@ record Progress(
                         : Verdict.of(job.request().objective(), evaluation).met(),
                 null,
                 job.createdAt(),
-                now);
+                now,
+                List.of(),
+                List.of(),
+                job.search());
     }
 
     private boolean isBetter(Evaluation measured) {

@@ -7,9 +7,9 @@ import java.util.List;
  * What an event does to a job.
  *
  * @param job the job from now on
- * @param events facts to tell besides the snapshot: at most one task, cancellation or terminal event of each kind
+ * @param events facts to tell besides the snapshot: tasks, cancellations, at most one terminal event
  */
-record Transition(JobChanged job, List<Record> events) {
+record Transition(JobChanged job, List<? extends Record> events) {
     Transition {
         events = List.copyOf(events);
     }

@@ -27,6 +27,12 @@ public final class RequestRules {
     /** Most stages in one recipe. */
     public static final int MAX_STEPS = 32;
 
+    /** Most trials of one search; keeps every snapshot of the job below what one Kafka record may hold. */
+    public static final int MAX_TRIALS = 500;
+
+    /** Most trials of one search at once. */
+    public static final int MAX_PARALLEL = 256;
+
     private static final Pattern JOB_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final Pattern STORED = Pattern.compile("millrace:sha256/[0-9a-f]{64}");
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
@@ -68,11 +74,8 @@ public final class RequestRules {
 
     private void checkRecipe(CompressionRequested request) {
         if (request.auto() != null) {
-            throw new RefusedException(
-                    "AUTO_NOT_SUPPORTED",
-                    "auto",
-                    "a search over recipes was asked for",
-                    "name the stages in 'recipe'; " + NearestName.choices("", stages));
+            checkAuto(request, request.auto());
+            return;
         }
         if (request.recipe().isEmpty()) {
             throw new RefusedException(
@@ -88,6 +91,29 @@ public final class RequestRules {
         for (int i = 0; i < request.recipe().size(); i++) {
             checkStep(
                     "recipe[" + i + "]", request.recipe().get(i), request.data().keySet());
+        }
+    }
+
+    private static void checkAuto(CompressionRequested request, AutoBudget budget) {
+        if (!request.recipe().isEmpty()) {
+            throw new RefusedException(
+                    "AUTO_WITH_RECIPE",
+                    "auto",
+                    "a search over recipes and a recipe of " + request.recipe().size() + " stages",
+                    "one of 'auto' and 'recipe'");
+        }
+        if (budget.trials() == null && budget.seconds() == null) {
+            throw new RefusedException("BAD_BUDGET", "auto", "no limit", "trials, seconds or both");
+        }
+        checkBudget("auto.trials", budget.trials(), MAX_TRIALS);
+        checkBudget("auto.seconds", budget.seconds(), Long.MAX_VALUE);
+        checkBudget("auto.parallel", budget.parallel(), MAX_PARALLEL);
+    }
+
+    private static void checkBudget(String where, @Nullable Number found, long most) {
+        if (found != null && (found.longValue() < 1 || found.longValue() > most)) {
+            throw new RefusedException(
+                    "BAD_BUDGET", where, found.toString(), most == Long.MAX_VALUE ? "1 or more" : "1 to " + most);
         }
     }
 

@@ -1,0 +1,308 @@
+package dev.millrace.orchestrator;
+
+import com.fasterxml.jackson.databind.node.IntNode;
+import dev.millrace.message.JobChanged;
+import dev.millrace.message.Problem;
+import dev.millrace.message.RefusedException;
+import dev.millrace.message.SearchPlan;
+import dev.millrace.message.SearchProgress;
+import dev.millrace.message.TaskCancelled;
+import dev.millrace.message.TaskIssued;
+import dev.millrace.message.TaskSucceeded;
+import dev.millrace.message.Trial;
+import dev.millrace.search.Front;
+import dev.millrace.search.Goals;
+import dev.millrace.search.History;
+import dev.millrace.search.Proposal;
+import dev.millrace.search.Space;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A search in the middle of a job: state and outcome in, state and tasks out. Pure.
+ *
+ * <p>Trial {@code n} is chosen from the outcomes of the trials before {@code n − window + 1}, whether or not later ones have
+ * answered, and not before all of those have. The window is half as long again as trials may be out at once, so that one
+ * slow trial holds up nobody for long; in return what is tried depends on the plan and the figures alone: neither on who
+ * answers first nor on who died meanwhile.
+ */
+record JobSearch(JobChanged job, SearchProgress search) {
+    /** The search that the job is in, or was in. */
+    static JobSearch of(JobChanged job) {
+        return new JobSearch(job, Objects.requireNonNull(job.search()));
+    }
+
+    /** The trial that waits for the task of this id, if the job is in a search. */
+    static Optional<Trial> waiting(JobChanged job, String taskId) {
+        return job.state().terminal() || job.search() == null
+                ? Optional.empty()
+                : of(job).outTrials().filter(trial -> of(job).id(trial).equals(taskId)).findFirst();
+    }
+
+    /** What must be told to workers when the job ends now. */
+    static List<TaskCancelled> cancellations(JobChanged job) {
+        return job.search() == null
+                ? List.of()
+                : of(job).outTrials()
+                        .map(trial -> new TaskCancelled(job.jobId(), of(job).id(trial)))
+                        .toList();
+    }
+
+    /** The job with a search and no other task out. */
+    static JobChanged in(JobChanged job, SearchProgress search, Instant now) {
+        return new JobChanged(
+                job.jobId(),
+                job.state(),
+                job.request(),
+                null,
+                job.lineage(),
+                job.best(),
+                job.evaluation(),
+                job.objectiveMet(),
+                null,
+                job.createdAt(),
+                now,
+                List.of(),
+                List.of(),
+                search);
+    }
+
+    /**
+     * Chooses the first trials.
+     *
+     * @param task that asked for the search; null for a search over recipes
+     * @throws RefusedException if the plan cannot be searched
+     */
+    static Step begin(
+            JobChanged job, SearchPlan plan, @Nullable TaskIssued task, Instant now) {
+        SearchRules.check(plan);
+        var search = new SearchProgress(plan, task, job.lineage().size(), now, List.of(), List.of(), null, null);
+        return new JobSearch(job, search).advanced(now);
+    }
+
+    /** What follows: the search as it stands then, and the tasks that go out. */
+    record Step(SearchProgress search, List<TaskIssued> tasks) {
+        boolean ended() {
+            return search.ended() != null;
+        }
+    }
+
+    /** Chooses trials until enough are out, or ends the search when there is nothing to choose and nothing out. */
+    private Step advanced(Instant now) {
+        var trials = new ArrayList<>(search.trials());
+        var tasks = new ArrayList<TaskIssued>();
+        String reason = "";
+        while (out(trials) < search.plan().parallel()) {
+            reason = whyEnough(trials, now);
+            var proposal = reason.isEmpty() ? next(trials) : Optional.<Proposal>empty();
+            if (proposal.isEmpty()) {
+                break;
+            }
+            var trial = new Trial(
+                    trials.size(), proposal.get().values(), proposal.get().rung());
+            trials.add(trial);
+            tasks.add(TrialTasks.next(job, search, trial).orElseThrow());
+        }
+        var grown = with(trials);
+        return new Step((out(trials) > 0 ? grown : grown.over(reason)).search(), tasks);
+    }
+
+    private Stream<Trial> outTrials() {
+        return search.trials().stream().filter(trial -> trial.state() == Trial.State.OUT);
+    }
+
+    private String id(Trial trial) {
+        return TrialTasks.id(job, search, trial);
+    }
+
+    /** Why the job cannot go on with what an ended search has found. */
+    Optional<Problem> problem() {
+        if (search.chosen() == null) {
+            var first = search.trials().stream().map(Trial::problem).flatMap(Stream::ofNullable).findFirst();
+            return Optional.of(new Problem(
+                    "NO_TRIAL_SUCCEEDED",
+                    first.map(Problem::where).orElse("search"),
+                    search.trials().size() + " trials failed, the first by "
+                            + first.map(Problem::message).orElse("nothing that was told"),
+                    "one that succeeds"));
+        }
+        boolean needsModel = search.plan().trial() != null;
+        return needsModel && search.trials().get(search.chosen()).model() == null
+                ? Optional.of(new Problem("NO_MODEL", "trial " + search.chosen(), "figures without a model", "a model"))
+                : Optional.empty();
+    }
+
+    /** The job with the search as one step behind it; a search over recipes leaves the steps to be run. */
+    JobChanged result(Instant now) {
+        var task = search.task();
+        if (task == null) {
+            return job;
+        }
+        var chosen = search.trials().get(Objects.requireNonNull(search.chosen()));
+        var outcome = new TaskSucceeded(
+                job.jobId(),
+                task.taskId(),
+                task.step(),
+                task.stage(),
+                chosen.model(),
+                null,
+                Map.of("trial", IntNode.valueOf(chosen.number())),
+                Map.of(),
+                Duration.between(search.startedAt(), now).toMillis(),
+                false,
+                1,
+                "orchestrator",
+                chosen.figures(),
+                null);
+        return new Progress(job).with(task, outcome).at(now);
+    }
+
+    /**
+     * The next part of a trial, or what the search makes of its figures.
+     *
+     * @throws RefusedException {@code NOT_MEASURED} if the trial is done and lacks the figure of a goal: all others would too
+     */
+    Step succeeded(Trial trial, TaskSucceeded outcome, Instant now) {
+        var task = TrialTasks.next(job, search, trial).orElseThrow();
+        var lineage = new ArrayList<>(trial.lineage());
+        lineage.add(TrialTasks.lineage(task, outcome, lineage.size()));
+        var grown = new Trial(
+                trial.number(),
+                trial.values(),
+                trial.rung(),
+                Trial.State.OUT,
+                trial.figures(),
+                lineage,
+                outcome.model() != null ? outcome.model() : trial.model(),
+                null);
+        var next = TrialTasks.next(job, search, grown);
+        if (next.isPresent()) {
+            return new Step(with(grown).search(), List.of(next.get()));
+        }
+        var figures = new HashMap<>(outcome.figures());
+        if (outcome.evaluation() != null) {
+            figures.putAll(TrialFigures.of(job.request().objective(), outcome.evaluation()));
+        }
+        var done = grown.done(figures);
+        goals().missing(done).ifPresent(figure -> {
+            throw new RefusedException(
+                    "NOT_MEASURED", "goal", "'" + figure + "'", "what trials measure: " + String.join(", ", figures.keySet()));
+        });
+        return with(done).slim().advanced(now);
+    }
+
+    /** A failure costs the trial and nothing else. */
+    Step failed(Trial trial, Problem problem, Instant now) {
+        return with(trial.failed(problem)).slim().advanced(now);
+    }
+
+    private Goals goals() {
+        return new Goals(search.plan().goals());
+    }
+
+    private JobSearch with(Trial changed) {
+        var trials = new ArrayList<>(search.trials());
+        trials.set(changed.number(), changed);
+        return with(trials);
+    }
+
+    private JobSearch with(List<Trial> trials) {
+        var front = Front.of(goals(), trials).trials().stream().map(Trial::number).toList();
+        return new JobSearch(
+                job,
+                new SearchProgress(
+                        search.plan(),
+                        search.task(),
+                        search.step(),
+                        search.startedAt(),
+                        trials,
+                        front,
+                        search.chosen(),
+                        search.ended()));
+    }
+
+    /** Without the models and lineage of trials that can no longer be chosen. */
+    private JobSearch slim() {
+        var kept = new HashSet<>(search.front());
+        Front.nearest(goals(), search.trials()).ifPresent(trial -> kept.add(trial.number()));
+        return with(search.trials().stream()
+                .map(trial -> trial.state() != Trial.State.DONE || kept.contains(trial.number())
+                        ? trial
+                        : new Trial(trial.number(), trial.values(), trial.rung()).done(trial.figures()))
+                .toList());
+    }
+
+    private Optional<Proposal> next(List<Trial> trials) {
+        var strategy = SearchRules.strategy(search.plan());
+        var all = history(trials);
+        int hidden = Math.min(window() - 1, trials.size());
+        boolean answered = trials.subList(0, trials.size() - hidden).stream()
+                .noneMatch(trial -> trial.state() == Trial.State.OUT);
+        var proposal = answered ? strategy.next(all.behind(hidden)) : Optional.<Proposal>empty();
+        return proposal.isEmpty() && out(trials) == 0 ? strategy.next(all) : proposal;
+    }
+
+    private History history(List<Trial> trials) {
+        return new History(new Space(search.plan().choices()), goals(), job.request().seed(), trials);
+    }
+
+    private int window() {
+        return search.plan().parallel() + search.plan().parallel() / 2;
+    }
+
+    private static long out(List<Trial> trials) {
+        return trials.stream().filter(trial -> trial.state() == Trial.State.OUT).count();
+    }
+
+    /** Empty while trials may still be chosen. */
+    private String whyEnough(List<Trial> trials, Instant now) {
+        var plan = search.plan();
+        if (trials.size() >= plan.trials()) {
+            return "All " + plan.trials() + " trials were made.";
+        }
+        if (plan.seconds() != null
+                && !trials.isEmpty()
+                && Duration.between(search.startedAt(), now).toSeconds() >= plan.seconds()) {
+            return "The time of " + plan.seconds() + " s was up after " + trials.size() + " trials.";
+        }
+        if (plan.patience() != null) {
+            int known = Math.max(0, trials.size() - (window() - 1));
+            int last = Front.of(goals(), trials.subList(0, known)).trials().stream()
+                    .mapToInt(Trial::number)
+                    .max()
+                    .orElse(-1);
+            if (known - 1 - last >= plan.patience()) {
+                return "The front stayed as it was for " + plan.patience() + " trials.";
+            }
+        }
+        return "";
+    }
+
+    private JobSearch over(String reason) {
+        var best = Stream.of(Front.of(goals(), search.trials()).best(), Front.nearest(goals(), search.trials()))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .map(Trial::number)
+                .orElse(null);
+        return new JobSearch(
+                job,
+                new SearchProgress(
+                        search.plan(),
+                        search.task(),
+                        search.step(),
+                        search.startedAt(),
+                        search.trials(),
+                        search.front(),
+                        best,
+                        reason.isEmpty() ? "Nothing that was left to try promised a gain." : reason));
+    }
+}
