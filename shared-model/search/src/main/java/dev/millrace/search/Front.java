@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The Pareto front of a search: the feasible trials that no other trial is better than in everything, of the highest rung
@@ -27,8 +28,10 @@ public record Front(Goals goals, List<Trial> trials) {
         var candidates = tried.stream()
                 .filter(trial -> trial.rung() == rung && goals.feasible(trial))
                 .toList();
-        var front = candidates.stream()
-                .filter(trial -> candidates.stream().noneMatch(other -> beats(goals, other, trial)))
+        var losses = candidates.stream().map(goals::losses).toList();
+        var front = IntStream.range(0, candidates.size())
+                .filter(i -> IntStream.range(0, candidates.size()).noneMatch(j -> beats(losses, j, i)))
+                .mapToObj(candidates::get)
                 .sorted(Comparator.comparingDouble((Trial trial) -> goals.losses(trial)[0])
                         .thenComparingInt(Trial::number))
                 .toList();
@@ -44,10 +47,10 @@ public record Front(Goals goals, List<Trial> trials) {
                         .thenComparingInt(Trial::number));
     }
 
-    private static boolean beats(Goals goals, Trial one, Trial other) {
-        double[] a = goals.losses(one);
-        double[] b = goals.losses(other);
-        return Goals.dominates(a, b) || (one.number() < other.number() && Arrays.equals(a, b));
+    /** Whether trial {@code i} is better than {@code j}, or equal and earlier. */
+    private static boolean beats(List<double[]> losses, int i, int j) {
+        return Goals.dominates(losses.get(i), losses.get(j))
+                || (i < j && Arrays.equals(losses.get(i), losses.get(j)));
     }
 
     /**

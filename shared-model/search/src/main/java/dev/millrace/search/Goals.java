@@ -66,7 +66,11 @@ public record Goals(List<Goal> goals) {
 
     /** @return one number for each goal, less is better */
     double[] losses(Trial trial) {
-        return goals.stream().mapToDouble(goal -> loss(goal, trial)).toArray();
+        double[] losses = new double[goals.size()];
+        for (int i = 0; i < losses.length; i++) {
+            losses[i] = loss(goals.get(i), trial);
+        }
+        return losses;
     }
 
     private static double loss(Goal goal, Trial trial) {

@@ -36,6 +36,10 @@ record JobReport(Terminal terminal, boolean json) {
 
     private int completed(JobChanged job) {
         if (!json) {
+            if (job.search() != null) {
+                TrialTable.print(job.search(), terminal.out());
+                terminal.out().println();
+            }
             job.lineage().forEach(this::step);
             terminal.out().println();
             if (job.evaluation() != null) {

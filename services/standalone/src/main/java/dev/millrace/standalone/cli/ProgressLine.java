@@ -1,10 +1,14 @@
 package dev.millrace.standalone.cli;
 
 import dev.millrace.message.JobChanged;
+import dev.millrace.message.SearchProgress;
 import dev.millrace.message.TaskIssued;
 import dev.millrace.message.TaskProgressed;
+import dev.millrace.message.Trial;
 import java.io.PrintWriter;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** Shows how far a job is: one line that is written over on a screen, else a line when there is something new. */
 final class ProgressLine implements Gateway.Watcher {
@@ -13,6 +17,7 @@ final class ProgressLine implements Gateway.Watcher {
 
     private final PrintWriter out;
     private final boolean live;
+    private final Set<Integer> told = new HashSet<>();
     private String stage = "";
     private String shown = "";
 
@@ -23,10 +28,25 @@ final class ProgressLine implements Gateway.Watcher {
 
     @Override
     public void changed(JobChanged job) {
+        if (job.search() != null && job.task() == null) {
+            stage = "search";
+            searched(job.search());
+        }
         TaskIssued task = job.task();
         if (task != null) {
             stage = task.stage() + ":" + task.technique();
             show(0, task.step(), "waiting for a worker");
+        }
+    }
+
+    /** A line for each trial that has ended since the last time. */
+    private void searched(SearchProgress search) {
+        for (var trial : search.trials()) {
+            if (trial.state() != Trial.State.OUT && told.add(trial.number())) {
+                end();
+                out.println(TrialTable.line(search, trial));
+                out.flush();
+            }
         }
     }
 

@@ -1,7 +1,10 @@
 package dev.millrace.standalone.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.message.AutoBudget;
 import dev.millrace.message.Catalogue;
 import dev.millrace.message.DataReference;
+import dev.millrace.message.Json;
 import dev.millrace.message.Minimise;
 import dev.millrace.message.Objective;
 import dev.millrace.message.Recipe;
@@ -24,7 +27,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What to do with a model: a recipe file, or the same words as options. Options win over the file. */
 final class RecipeOptions {
-    @ArgGroup(exclusive = true, multiplicity = "1")
+    private static final AutoBudget DEFAULT_BUDGET = new AutoBudget(12, null);
+
+    @ArgGroup(exclusive = true, multiplicity = "0..1")
     private Source source = new Source();
 
     @Option(
@@ -51,6 +56,15 @@ final class RecipeOptions {
             converter = MinimiseConverter.class,
             description = "What the result must have less of.")
     private @Nullable Minimise minimise;
+
+    @Option(
+            names = "--budget",
+            paramLabel = "trials=N,seconds=S,parallel=P",
+            description = {
+                "Without --stage and --recipe the best recipe is searched for: at most so many are tried, for so long,",
+                "so many at once. Default: trials=12."
+            })
+    private @Nullable String budget;
 
     @Option(names = "--seed", paramLabel = "N", description = "Same seed, same result. Default: 0.")
     private @Nullable Long seed;
@@ -86,7 +100,7 @@ final class RecipeOptions {
         }
         return new Recipe(
                 base.stages(),
-                base.auto(),
+                budget == null ? base.auto() : autoBudget(budget),
                 resolved,
                 objective(base.objective()),
                 seed == null ? base.seed() : seed,
@@ -101,12 +115,23 @@ final class RecipeOptions {
         }
         return new Recipe(
                 source.stages.stream().map(stage -> step(stage, catalogue)).toList(),
-                null,
+                source.stages.isEmpty() ? DEFAULT_BUDGET : null,
                 Map.of(),
                 null,
                 0,
                 null,
                 null);
+    }
+
+    private static AutoBudget autoBudget(String argument) {
+        var given = Spelling.parse("budget," + argument, "--budget " + argument)
+                .values(Map.of("trials", "integer", "seconds", "integer", "parallel", "integer"));
+        try {
+            return Json.read(Json.mapper().<JsonNode>valueToTree(given), AutoBudget.class);
+        } catch (RefusedException e) {
+            throw new RefusedException(
+                    "BAD_ARGUMENT", "--budget", "'" + argument + "'", "trials=N,seconds=S,parallel=P");
+        }
     }
 
     private static StageStep step(String argument, Catalogue catalogue) {
