@@ -137,7 +137,7 @@ class GatewayIT {
             {} ~ 400 ~ MISSING_FIELD
             {"model":{"uri":"file:/m.onnx"},"seed":"x"} ~ 400 ~ BAD_FIELD
             {"model":{"uri":"file:/m.onnx"}} ~ 422 ~ EMPTY_RECIPE
-            {"model":{"uri":"file:/m.onnx"},"auto":{"trials":1}} ~ 422 ~ AUTO_NOT_SUPPORTED
+            {"model":{"uri":"file:/m.onnx"},"auto":{"trials":0}} ~ 422 ~ BAD_BUDGET
             {"model":{"uri":"http://x/m.onnx"},"recipe":[{"stage":"pruning","technique":"m"}]} ~ 422 ~ BAD_REFERENCE
             """)
     void saysWhatIsWrongWithARequest(String body, int status, String code) {

@@ -69,14 +69,16 @@ final class JobMachine {
         if (event instanceof TaskFailed failed) {
             var running = known(failed.jobId(), jobId, job);
             return JobSearch.waiting(running, failed.taskId())
-                    .map(trial -> searched(running, () -> JobSearch.of(running).failed(trial, failed.problem(), now), now))
+                    .map(trial ->
+                            searched(running, () -> JobSearch.of(running).failed(trial, failed.problem(), now), now))
                     .or(() -> current(running, failed.taskId())
                             .map(j -> failed(j, failed.problem(), failed.logTail(), now)));
         }
         if (event instanceof TaskRefused refused) {
             var running = known(refused.jobId(), jobId, job);
             return JobSearch.waiting(running, refused.taskId())
-                    .map(trial -> searched(running, () -> JobSearch.of(running).failed(trial, refused.problem(), now), now))
+                    .map(trial ->
+                            searched(running, () -> JobSearch.of(running).failed(trial, refused.problem(), now), now))
                     .or(() -> current(running, refused.taskId()).map(j -> refused(j, refused.problem(), now)));
         }
         throw new RefusedException(
@@ -232,7 +234,8 @@ final class JobMachine {
                 .map(line -> line.substring(0, Math.min(line.length(), LONGEST_LOG_LINE)))
                 .toList();
         var failed = new CompressionFailed(job.jobId(), job.request().name(), problem, job.best(), job.lineage(), tail);
-        return new Transition(ended(job, JobState.FAILED, problem, List.of(), tail, now), and(JobSearch.cancellations(job), failed));
+        return new Transition(
+                ended(job, JobState.FAILED, problem, List.of(), tail, now), and(JobSearch.cancellations(job), failed));
     }
 
     private static Transition refused(JobChanged job, Problem problem, Instant now) {

@@ -45,7 +45,9 @@ record JobSearch(JobChanged job, SearchProgress search) {
     static Optional<Trial> waiting(JobChanged job, String taskId) {
         return job.state().terminal() || job.search() == null
                 ? Optional.empty()
-                : of(job).outTrials().filter(trial -> of(job).id(trial).equals(taskId)).findFirst();
+                : of(job).outTrials()
+                        .filter(trial -> of(job).id(trial).equals(taskId))
+                        .findFirst();
     }
 
     /** What must be told to workers when the job ends now. */
@@ -82,8 +84,7 @@ record JobSearch(JobChanged job, SearchProgress search) {
      * @param task that asked for the search; null for a search over recipes
      * @throws RefusedException if the plan cannot be searched
      */
-    static Step begin(
-            JobChanged job, SearchPlan plan, @Nullable TaskIssued task, Instant now) {
+    static Step begin(JobChanged job, SearchPlan plan, @Nullable TaskIssued task, Instant now) {
         SearchRules.check(plan);
         var search = new SearchProgress(plan, task, job.lineage().size(), now, List.of(), List.of(), null, null);
         return new JobSearch(job, search).advanced(now);
@@ -127,7 +128,10 @@ record JobSearch(JobChanged job, SearchProgress search) {
     /** Why the job cannot go on with what an ended search has found. */
     Optional<Problem> problem() {
         if (search.chosen() == null) {
-            var first = search.trials().stream().map(Trial::problem).flatMap(Stream::ofNullable).findFirst();
+            var first = search.trials().stream()
+                    .map(Trial::problem)
+                    .flatMap(Stream::ofNullable)
+                    .findFirst();
             return Optional.of(new Problem(
                     "NO_TRIAL_SUCCEEDED",
                     first.map(Problem::where).orElse("search"),
@@ -195,7 +199,10 @@ record JobSearch(JobChanged job, SearchProgress search) {
         var done = grown.done(figures);
         goals().missing(done).ifPresent(figure -> {
             throw new RefusedException(
-                    "NOT_MEASURED", "goal", "'" + figure + "'", "what trials measure: " + String.join(", ", figures.keySet()));
+                    "NOT_MEASURED",
+                    "goal",
+                    "'" + figure + "'",
+                    "what trials measure: " + String.join(", ", figures.keySet()));
         });
         return with(done).slim().advanced(now);
     }
@@ -216,7 +223,8 @@ record JobSearch(JobChanged job, SearchProgress search) {
     }
 
     private JobSearch with(List<Trial> trials) {
-        var front = Front.of(goals(), trials).trials().stream().map(Trial::number).toList();
+        var front =
+                Front.of(goals(), trials).trials().stream().map(Trial::number).toList();
         return new JobSearch(
                 job,
                 new SearchProgress(
@@ -245,14 +253,15 @@ record JobSearch(JobChanged job, SearchProgress search) {
         var strategy = SearchRules.strategy(search.plan());
         var all = history(trials);
         int hidden = Math.min(window() - 1, trials.size());
-        boolean answered = trials.subList(0, trials.size() - hidden).stream()
-                .noneMatch(trial -> trial.state() == Trial.State.OUT);
+        boolean answered =
+                trials.subList(0, trials.size() - hidden).stream().noneMatch(trial -> trial.state() == Trial.State.OUT);
         var proposal = answered ? strategy.next(all.behind(hidden)) : Optional.<Proposal>empty();
         return proposal.isEmpty() && out(trials) == 0 ? strategy.next(all) : proposal;
     }
 
     private History history(List<Trial> trials) {
-        return new History(new Space(search.plan().choices()), goals(), job.request().seed(), trials);
+        return new History(
+                new Space(search.plan().choices()), goals(), job.request().seed(), trials);
     }
 
     private int window() {

@@ -70,7 +70,10 @@ final class RecipeSpace {
             throw new RefusedException(
                     "NOTHING_TO_SEARCH",
                     "auto",
-                    "data for " + (request.data().isEmpty() ? "nothing" : String.join(", ", request.data().keySet())),
+                    "data for "
+                            + (request.data().isEmpty()
+                                    ? "nothing"
+                                    : String.join(", ", request.data().keySet())),
                     "data and stages for at least one of prune, factorize, distill and quantize");
         }
         var objective = TrialFigures.searched(request.objective());

@@ -250,10 +250,10 @@ class JobMachineTest {
     }
 
     @Test
-    void refusesASearchOverRecipesPlainly() {
+    void refusesASearchForWhichNoTechniqueIsThere() {
         var base = request(null);
         send(new CompressionRequested(base.model(), Map.of(), List.of(), new AutoBudget(3, null), null, 0, null, null));
-        assertThat(terminal(CompressionRefused.class).problem().code()).isEqualTo("AUTO_NOT_SUPPORTED");
+        assertThat(terminal(CompressionRefused.class).problem().code()).isEqualTo("NOTHING_TO_SEARCH");
     }
 
     @Test

@@ -70,7 +70,10 @@ class JobSearchTest {
                     other.request(Jobs.request(null, "nas:search"));
                     other.send(opened(other.take(), plan(40, 4)));
                     other.runAll(order);
-                    return Objects.requireNonNull(Objects.requireNonNull(other.job).search()).trials().stream()
+                    return Objects.requireNonNull(
+                                    Objects.requireNonNull(other.job).search())
+                            .trials()
+                            .stream()
                             .map(trial -> new Trial(trial.number(), trial.values(), trial.rung()).done(trial.figures()))
                             .toList();
                 })
@@ -94,7 +97,8 @@ class JobSearchTest {
         request(Jobs.request(null, "nas:search"));
         send(opened(take(), plan(6, 1)));
         var task = take();
-        send(new TaskFailed(task.jobId(), task.taskId(), 0, "nas", new Problem("DIVERGED", "loss", "NaN", ""), 3, List.of()));
+        send(new TaskFailed(
+                task.jobId(), task.taskId(), 0, "nas", new Problem("DIVERGED", "loss", "NaN", ""), 3, List.of()));
         runAll(0);
 
         assertThat(((CompressionCompleted) told.get(told.size() - 1)).tried())
@@ -111,7 +115,8 @@ class JobSearchTest {
             send(new TaskFailed(
                     task.jobId(), task.taskId(), 0, "nas", new Problem("DIVERGED", "loss", "NaN", ""), 3, List.of()));
         }
-        assertThat(((CompressionFailed) told.get(told.size() - 1)).problem().message()).contains("3 trials", "NaN");
+        assertThat(((CompressionFailed) told.get(told.size() - 1)).problem().message())
+                .contains("3 trials", "NaN");
     }
 
     @Test
@@ -131,20 +136,24 @@ class JobSearchTest {
         var task = take();
         send(Jobs.succeeded(task, Jobs.PRUNED, null, Map.of()));
 
-        assertThat(((CompressionRefused) told.get(told.size() - 1)).problem().code()).isEqualTo("NOT_MEASURED");
+        assertThat(((CompressionRefused) told.get(told.size() - 1)).problem().code())
+                .isEqualTo("NOT_MEASURED");
     }
 
     @Test
     void aBudgetOfZeroIsRefused() {
         request(Jobs.request(null, "nas:search"));
         send(opened(take(), plan(0, 1)));
-        assertThat(((CompressionRefused) told.get(told.size() - 1)).problem().code()).isEqualTo("BAD_BUDGET");
+        assertThat(((CompressionRefused) told.get(told.size() - 1)).problem().code())
+                .isEqualTo("BAD_BUDGET");
     }
 
     @Test
     void sixtyFourWorkersAreKeptBusy() {
         for (int workers : new int[] {1, 2, 8, 64}) {
-            assertThat(new JobSearchTest().efficiency(workers)).as("%d workers", workers).isGreaterThanOrEqualTo(0.95);
+            assertThat(new JobSearchTest().efficiency(workers))
+                    .as("%d workers", workers)
+                    .isGreaterThanOrEqualTo(0.95);
         }
     }
 
@@ -155,7 +164,9 @@ class JobSearchTest {
 
         var completed = (CompressionCompleted) told.get(told.size() - 1);
         assertThat(completed.objectiveMet()).isTrue();
-        assertThat(completed.tried()).isNotEmpty().allMatch(trial -> trial.figures().containsKey("ratio"));
+        assertThat(completed.tried())
+                .isNotEmpty()
+                .allMatch(trial -> trial.figures().containsKey("ratio"));
         assertThat(completed.lineage().get(0).stage()).isIn("quantization", "factorization");
     }
 
@@ -219,17 +230,31 @@ class JobSearchTest {
         var random = new Random(seed);
         while (!out.isEmpty()) {
             var task = out.remove(random.nextInt(out.size()));
-            send(switch (task.stage()) {
-                case "evaluation" -> Jobs.measured(task, 0.94, 1.0);
-                case "nas" -> measured(task);
-                default -> Jobs.made(task, task.stage().equals("factorization") ? Jobs.PRUNED : Jobs.QUANTIZED);
-            });
+            send(
+                    switch (task.stage()) {
+                        case "evaluation" -> Jobs.measured(task, 0.94, 1.0);
+                        case "nas" -> measured(task);
+                        default -> Jobs.made(task, task.stage().equals("factorization") ? Jobs.PRUNED : Jobs.QUANTIZED);
+                    });
         }
     }
 
     private static TaskSucceeded opened(TaskIssued task, SearchPlan plan) {
         return new TaskSucceeded(
-                task.jobId(), task.taskId(), 0, "nas", null, null, Map.of(), Map.of(), 1, false, 1, "w", Map.of(), plan);
+                task.jobId(),
+                task.taskId(),
+                0,
+                "nas",
+                null,
+                null,
+                Map.of(),
+                Map.of(),
+                1,
+                false,
+                1,
+                "w",
+                Map.of(),
+                plan);
     }
 
     private static TaskSucceeded measured(TaskIssued task) {
@@ -268,7 +293,10 @@ class JobSearchTest {
 
     private static Choice choice(String name, int count) {
         return new Choice(
-                name, IntStream.range(0, count).<JsonNode>mapToObj(IntNode::valueOf).toList(), true, null);
+                name,
+                IntStream.range(0, count).<JsonNode>mapToObj(IntNode::valueOf).toList(),
+                true,
+                null);
     }
 
     private static CompressionRequested auto(AutoBudget budget, double maxDrop) {

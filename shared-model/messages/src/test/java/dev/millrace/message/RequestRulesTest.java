@@ -69,7 +69,10 @@ class RequestRulesTest {
             {'model':{'uri':'millrace:sha256/../../etc'},'recipe':[{'stage':'quantization','technique':'dynamic'}]} ~ BAD_REFERENCE ~ model.uri
             {'model':{'uri':'file:/a','sha256':'ABC'},'recipe':[{'stage':'quantization','technique':'dynamic'}]} ~ BAD_REFERENCE ~ model.sha256
             {%s} ~ EMPTY_RECIPE ~ recipe
-            {%s,'auto':{'trials':3}} ~ AUTO_NOT_SUPPORTED ~ auto
+            {%s,'auto':{}} ~ BAD_BUDGET ~ auto
+            {%s,'auto':{'trials':0}} ~ BAD_BUDGET ~ auto.trials
+            {%s,'auto':{'seconds':0}} ~ BAD_BUDGET ~ auto.seconds
+            {%s,'auto':{'trials':3},'recipe':[{'stage':'quantization','technique':'dynamic'}]} ~ AUTO_WITH_RECIPE ~ auto
             {%s,'recipe':[{'technique':'dynamic'}]} ~ UNKNOWN_STAGE ~ recipe[0].stage
             {%s,'recipe':[{'stage':'qantization','technique':'dynamic'}]} ~ UNKNOWN_STAGE ~ recipe[0].stage
             {%s,'recipe':[{'stage':'quantization'}]} ~ UNKNOWN_TECHNIQUE ~ recipe[0].technique

@@ -49,8 +49,7 @@ public record Front(Goals goals, List<Trial> trials) {
 
     /** Whether trial {@code i} is better than {@code j}, or equal and earlier. */
     private static boolean beats(List<double[]> losses, int i, int j) {
-        return Goals.dominates(losses.get(i), losses.get(j))
-                || (i < j && Arrays.equals(losses.get(i), losses.get(j)));
+        return Goals.dominates(losses.get(i), losses.get(j)) || (i < j && Arrays.equals(losses.get(i), losses.get(j)));
     }
 
     /**

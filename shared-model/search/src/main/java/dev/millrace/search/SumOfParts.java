@@ -52,9 +52,12 @@ public record SumOfParts() implements Strategy {
             points.put(key(history.space().point(trial.values())), trial);
         }
         var known = new Known(history, points);
-        boolean probesFirst = history.trials().size() < history.space().choices().size() || history.trials().size() % 2 == 0;
+        boolean probesFirst =
+                history.trials().size() < history.space().choices().size()
+                        || history.trials().size() % 2 == 0;
         var probe = known.probe();
-        var promising = probesFirst && probe.isPresent() ? probe : known.promising().or(() -> probe);
+        var promising =
+                probesFirst && probe.isPresent() ? probe : known.promising().or(() -> probe);
         return promising.map(point -> new Proposal(history.space().values(point), 0));
     }
 
@@ -68,7 +71,10 @@ public record SumOfParts() implements Strategy {
         /** The next probe that is worth it. */
         Optional<int[]> probe() {
             var space = history.space();
-            int most = space.choices().stream().mapToInt(choice -> choice.values().size()).max().orElse(0);
+            int most = space.choices().stream()
+                    .mapToInt(choice -> choice.values().size())
+                    .max()
+                    .orElse(0);
             for (int round = 1; round < most; round++) {
                 for (int choice = 0; choice < space.choices().size(); choice++) {
                     int count = space.choices().get(choice).values().size();
@@ -136,7 +142,8 @@ public record SumOfParts() implements Strategy {
             double[] losses = goals.losses(promised);
             return goals.feasible(promised)
                     && IntStream.range(0, losses.length)
-                            .filter(i -> goals.goals().get(i).limit() == null || goals.goals().size() == 1)
+                            .filter(i -> goals.goals().get(i).limit() == null
+                                    || goals.goals().size() == 1)
                             .anyMatch(i -> losses[i] < than[i] - LEAST_GAIN * Math.abs(than[i]));
         }
 
@@ -208,7 +215,9 @@ public record SumOfParts() implements Strategy {
             return history.goals().goals().stream()
                     .mapToDouble(goal -> {
                         double figure = trial.figures().getOrDefault(goal.figure(), Double.NaN);
-                        return multiplies(goal) ? Math.log(Math.max(figure, 1e-12) / reference(goal)) : figure - reference(goal);
+                        return multiplies(goal)
+                                ? Math.log(Math.max(figure, 1e-12) / reference(goal))
+                                : figure - reference(goal);
                     })
                     .toArray();
         }

@@ -99,7 +99,9 @@ class SumOfPartsTest {
     }
 
     private static long parts(Map<String, JsonNode> values) {
-        return values.values().stream().filter(value -> !value.equals(text("none"))).count();
+        return values.values().stream()
+                .filter(value -> !value.equals(text("none")))
+                .count();
     }
 
     private static String words(Map<String, JsonNode> values, String choice) {

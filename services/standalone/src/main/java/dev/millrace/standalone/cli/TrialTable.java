@@ -21,7 +21,8 @@ final class TrialTable {
     /** {@code ★ 3  prune structured amount=0.5, quantize static-int8   drop 0.004  ratio 0.21}. */
     static String line(SearchProgress search, Trial trial) {
         String mark = search.front().contains(trial.number()) ? "★" : " ";
-        return String.format(Locale.ROOT, "%s %3d  %-52s  %s", mark, trial.number(), values(search, trial), outcome(trial))
+        return String.format(
+                        Locale.ROOT, "%s %3d  %-52s  %s", mark, trial.number(), values(search, trial), outcome(trial))
                 .stripTrailing();
     }
 
@@ -35,9 +36,7 @@ final class TrialTable {
     }
 
     private static String value(JsonNode value) {
-        return value.isObject()
-                ? value.path("technique").asText() + options(value.path("options"))
-                : value.asText();
+        return value.isObject() ? value.path("technique").asText() + options(value.path("options")) : value.asText();
     }
 
     private static String options(JsonNode options) {
