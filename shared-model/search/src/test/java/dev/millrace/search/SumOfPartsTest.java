@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Recipes: how much is pruned, how weights are stored, and training that mends half of what pruning costs. */
@@ -79,7 +80,7 @@ class SumOfPartsTest {
 
     /** Not quite the sum of the parts: int8 hurts a pruned model a little more. */
     private static Map<String, Double> measure(Map<String, JsonNode> values) {
-        double pruned = values.get("prune").equals(text("none")) ? 0 : Double.parseDouble(words(values, "prune"));
+        double pruned = words(values, "prune").equals("none") ? 0 : Double.parseDouble(words(values, "prune"));
         double mended = "train".equals(words(values, "mend")) ? 0.5 : 1;
         double drop = 0.06 * pruned * pruned * mended;
         double bytes = 1 - 0.9 * pruned;
@@ -113,7 +114,7 @@ class SumOfPartsTest {
         return TextNode.valueOf(word);
     }
 
-    private static Choice choice(String name, boolean ordered, Choice.Condition onlyIf, String... words) {
+    private static Choice choice(String name, boolean ordered, Choice.@Nullable Condition onlyIf, String... words) {
         return new Choice(
                 name, new ArrayList<>(Stream.of(words).map(SumOfPartsTest::text).toList()), ordered, onlyIf);
     }
