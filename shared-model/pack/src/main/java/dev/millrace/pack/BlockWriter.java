@@ -16,7 +16,7 @@ final class BlockWriter {
 
     private final DataOutputStream out;
     private final Coding coding;
-    private final Session session = new Session();
+    private final Session session = new Session((distance, bytes, from, length) -> {});
     private final byte[] raw = new byte[Format.BLOCK_BYTES];
     private final List<Session.Piece> pieces = new ArrayList<>();
     private final List<@Nullable Element> elements = new ArrayList<>();
@@ -85,7 +85,7 @@ final class BlockWriter {
         filled = 0;
     }
 
-    private byte[] modelled() throws PackException {
+    private byte[] modelled() throws IOException {
         var encoder = new RangeEncoder();
         for (var piece : pieces) {
             session.code(encoder, raw, piece.from(), piece);

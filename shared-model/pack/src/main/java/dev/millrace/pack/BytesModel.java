@@ -56,14 +56,15 @@ final class BytesModel implements PieceModel {
         for (int i = 0; i < ORDERS.length; i++) {
             contexts[i] = hash(ORDERS[i]) * 31 + ORDERS[i];
         }
-        int record = (Math.floorMod(end - start, width) & Byte.SIZE - 1) << 16 | (history(width) & 0xff) << Byte.SIZE;
+        int record =
+                ((Math.floorMod(end - start, width) & (Byte.SIZE - 1)) << 16) | ((history(width) & 0xff) << Byte.SIZE);
         int node = 1;
         for (int i = Byte.SIZE - 1; i >= 0; i--) {
-            int expected = matched == 0 ? 1 : (history[match & HISTORY - 1] & 0xff | 1 << Byte.SIZE);
-            boolean agrees = matched > 0 && expected >>> i + 1 == node;
+            int expected = matched == 0 ? 1 : ((history[match & (HISTORY - 1)] & 0xff) | (1 << Byte.SIZE));
+            boolean agrees = matched > 0 && (expected >>> (i + 1)) == node;
             int next = expected >>> i & 1;
             for (int order = 0; order < ORDERS.length; order++) {
-                mix.at[order] = (int) ((contexts[order] + node * 0x2545F491L) * PRIME >>> Long.SIZE - TABLE_BITS);
+                mix.at[order] = (int) (((contexts[order] + node * 0x2545F491L) * PRIME) >>> (Long.SIZE - TABLE_BITS));
             }
             mix.at[ORDERS.length] = node;
             mix.at[ORDERS.length + 1] = record | node;
@@ -76,7 +77,7 @@ final class BytesModel implements PieceModel {
     }
 
     private byte history(int distance) {
-        return history[end - distance & HISTORY - 1];
+        return history[(end - distance) & (HISTORY - 1)];
     }
 
     private int hash(int bytes) {
@@ -88,8 +89,8 @@ final class BytesModel implements PieceModel {
     }
 
     private void add(byte value) {
-        boolean holds = matched > 0 && history[match & HISTORY - 1] == value;
-        history[end & HISTORY - 1] = value;
+        boolean holds = matched > 0 && history[match & (HISTORY - 1)] == value;
+        history[end & (HISTORY - 1)] = value;
         end++;
         if (holds) {
             match++;
@@ -97,12 +98,12 @@ final class BytesModel implements PieceModel {
         } else {
             matched = 0;
         }
-        int slot = hash(MATCH_BYTES) >>> Integer.SIZE - MATCH_TABLE_BITS;
+        int slot = hash(MATCH_BYTES) >>> (Integer.SIZE - MATCH_TABLE_BITS);
         if (matched == 0 && lastSeen[slot] > 0 && end - lastSeen[slot] < HISTORY) {
             match = lastSeen[slot];
             while (matched < LONGEST_MATCH
                     && matched < match
-                    && history[match - 1 - matched & HISTORY - 1] == history(matched + 1)) {
+                    && history[(match - 1 - matched) & (HISTORY - 1)] == history(matched + 1)) {
                 matched++;
             }
         }

@@ -42,7 +42,7 @@ final class Cell {
     static int updated(int cell, int bit, int limit) {
         int p = cell >>> COUNT_BITS;
         int n = cell & COUNT;
-        p += (int) ((long) ((bit == 0 ? 0 : CERTAIN) - p) * SHARE[n] >> 16);
+        p += (int) (((long) ((bit == 0 ? 0 : CERTAIN) - p) * SHARE[n]) >> 16);
         return p << COUNT_BITS | Math.min(n + 1, limit);
     }
 }

@@ -60,7 +60,7 @@ record Element(int bits, Order order, int exponentBits) {
         int at = from + index * width;
         long value = bytes[at + width - 1];
         for (int i = width - 2; i >= 0; i--) {
-            value = value << Byte.SIZE | bytes[at + i] & 0xff;
+            value = (value << Byte.SIZE) | (bytes[at + i] & 0xff);
         }
         return value;
     }
@@ -69,13 +69,13 @@ record Element(int bits, Order order, int exponentBits) {
         if (bits == 4) {
             int at = from + (index >> 1);
             int half = (int) value & 15;
-            bytes[at] = (byte) ((index & 1) == 0 ? bytes[at] & 0xf0 | half : bytes[at] & 15 | half << 4);
+            bytes[at] = (byte) ((index & 1) == 0 ? (bytes[at] & 0xf0) | half : (bytes[at] & 15) | (half << 4));
             return;
         }
         int width = bits / Byte.SIZE;
         int at = from + index * width;
         for (int i = 0; i < width; i++) {
-            bytes[at + i] = (byte) (value >> i * Byte.SIZE);
+            bytes[at + i] = (byte) (value >> (i * Byte.SIZE));
         }
     }
 
@@ -83,8 +83,8 @@ record Element(int bits, Order order, int exponentBits) {
     long key(long value) {
         return switch (order) {
             case SIGNED -> value;
-            case UNSIGNED -> bits == Long.SIZE ? value ^ Long.MIN_VALUE : value & (1L << bits) - 1;
-            case FLOATING -> value < 0 ? value ^ Long.MAX_VALUE >>> Long.SIZE - bits : value;
+            case UNSIGNED -> bits == Long.SIZE ? value ^ Long.MIN_VALUE : value & ((1L << bits) - 1);
+            case FLOATING -> value < 0 ? value ^ (Long.MAX_VALUE >>> (Long.SIZE - bits)) : value;
         };
     }
 

@@ -34,11 +34,11 @@ final class FloatModel implements PieceModel {
         for (int i = 0; i < count; i++) {
             long value = element.get(raw, from, i);
             int exponent = (int) (value >>> mantissaBits) & exponentMask;
-            boolean zero = (value << Long.SIZE - element.bits()) == 0;
+            boolean zero = (value << (Long.SIZE - element.bits())) == 0;
             int level = levels.code(coder, zero ? 0 : exponent - plan.least() + 1, value < 0);
             long coded = 0;
             if (level > 0) {
-                coded = (levels.negative() ? -1L : 0) << element.bits() - 1
+                coded = (levels.negative() ? -1L : 0) << (element.bits() - 1)
                         | (long) (level - 1 + plan.least()) << mantissaBits
                         | mantissa(coder, value & mantissaMask);
             }
@@ -52,7 +52,7 @@ final class FloatModel implements PieceModel {
         for (int i = 0; i < bytes.length; i++) {
             int bits = Math.min(Byte.SIZE, rest);
             rest -= bits;
-            int part = (int) (mantissa >>> rest) & (1 << bits) - 1;
+            int part = (int) (mantissa >>> rest) & ((1 << bits) - 1);
             part = (plan.noise() >>> i & 1) != 0
                     ? coder.raw(part, bits)
                     : bytes[i].code(coder, part, i == 0 ? levels.lastClass() : 0);

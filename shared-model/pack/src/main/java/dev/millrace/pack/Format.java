@@ -33,7 +33,7 @@ final class Format {
         DEFLATED(1),
         /** Pieces, by a {@link Session} and a {@link RangeDecoder}. */
         MODELLED(2),
-        /** Pieces, by {@link Planes}. */
+        /** Pieces, by {@link Planes} and {@link PlanesDecoder}. */
         PLANES(3);
 
         final int number;
@@ -57,6 +57,6 @@ final class Format {
     }
 
     static int get24(byte[] source, int at) {
-        return (source[at] & 0xff) << 16 | (source[at + 1] & 0xff) << 8 | source[at + 2] & 0xff;
+        return ((source[at] & 0xff) << 16) | ((source[at + 1] & 0xff) << 8) | (source[at + 2] & 0xff);
     }
 }

@@ -64,7 +64,7 @@ final class LevelModel {
             return i;
         }
         int octave = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(i);
-        int half = octave == 0 ? 0 : i >>> octave - 1 & 1;
+        int half = octave == 0 ? 0 : (i >>> (octave - 1)) & 1;
         return Math.min(CLASSES - 1, 1 + 2 * octave + half);
     }
 

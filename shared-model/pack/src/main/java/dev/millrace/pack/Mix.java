@@ -48,7 +48,7 @@ final class Mix {
         long sum = 0;
         for (int i = 0; i < at.length; i++) {
             int cell = cells[i][at[i]];
-            inputs[i] = Logistic.stretch(Cell.probability(cell)) * Cell.trust(cell) >> 8;
+            inputs[i] = (Logistic.stretch(Cell.probability(cell)) * Cell.trust(cell)) >> 8;
             sum += (long) inputs[i] * weights[first + i];
         }
         int probability = Logistic.squash(sum >> 16);
@@ -56,7 +56,7 @@ final class Mix {
         int error = (coded << 16) - probability;
         long step = (long) error * rate(set);
         for (int i = 0; i < at.length; i++) {
-            weights[first + i] += (int) (inputs[i] * step >> 24);
+            weights[first + i] += (int) ((inputs[i] * step) >> 24);
             cells[i][at[i]] = Cell.updated(cells[i][at[i]], coded, limit);
         }
         return coded;

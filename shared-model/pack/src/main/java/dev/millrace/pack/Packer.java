@@ -13,6 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
@@ -28,7 +30,7 @@ public final class Packer {
     private Packer() {}
 
     /**
-     * Packs. The model's bytes are read twice, a piece at a time, so memory is bounded whatever its size. The same bytes give
+     * Packs. The model's bytes are read a few times, a piece at a time, so memory is bounded whatever its size. The same bytes give
      * the same packed file.
      *
      * @param out is written under another name first, so that it is whole or not there; an older file is replaced
@@ -113,6 +115,7 @@ public final class Packer {
             throws IOException {
         var digest = digest();
         var planner = new Planner((offset, target, length) -> read(file, offset, target, 0, length));
+        var seen = new HashMap<String, Long>();
         long at = 0;
         for (var tensor : tensors) {
             copy(file, at, tensor.offset(), new Plan.Bytes(1), null, blocks, digest);
@@ -120,12 +123,28 @@ public final class Packer {
             var element = Element.of(tensor.type())
                     .filter(each -> tensor.length() % Math.max(1, each.bits() / Byte.SIZE) == 0)
                     .orElse(null);
-            var plan = coding == Coding.MODELLED ? planner.plan(tensor) : new Plan.Bytes(1);
+            Plan plan = new Plan.Bytes(1);
+            if (coding == Coding.MODELLED) {
+                var earlier = seen.putIfAbsent(contents(file, tensor), tensor.offset());
+                plan = earlier == null ? planner.plan(tensor) : new Plan.Repeat(tensor.offset() - earlier);
+            }
             copy(file, tensor.offset(), at, plan, element, blocks, digest);
         }
         copy(file, at, file.size(), new Plan.Bytes(1), null, blocks, digest);
         blocks.flush();
         return digest.digest();
+    }
+
+    /** What tells a tensor's bytes from others. */
+    private static String contents(FileChannel file, TensorSpan tensor) throws IOException {
+        var digest = digest();
+        var buffer = new byte[(int) Math.min(Format.BLOCK_BYTES, tensor.length())];
+        for (long at = 0; at < tensor.length(); at += buffer.length) {
+            int length = (int) Math.min(buffer.length, tensor.length() - at);
+            read(file, tensor.offset() + at, buffer, 0, length);
+            digest.update(buffer, 0, length);
+        }
+        return tensor.length() + " " + HexFormat.of().formatHex(digest.digest());
     }
 
     private static void copy(

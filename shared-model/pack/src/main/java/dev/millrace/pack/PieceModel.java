@@ -1,5 +1,7 @@
 package dev.millrace.pack;
 
+import java.io.IOException;
+
 /** Codes pieces of one part of a file, one after the other. */
 interface PieceModel {
     /**
@@ -7,7 +9,7 @@ interface PieceModel {
      *
      * @param length in bytes
      */
-    void code(Coder coder, byte[] raw, int from, int length);
+    void code(Coder coder, byte[] raw, int from, int length) throws IOException;
 
     /** That of a tensor, which has seen nothing. */
     static PieceModel of(Plan plan) {

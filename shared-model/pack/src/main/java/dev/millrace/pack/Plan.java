@@ -1,5 +1,6 @@
 package dev.millrace.pack;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +24,9 @@ sealed interface Plan {
      * @param keys of the elements, ascending
      * @param center the one that the others are seen from, usually zero
      */
-    record Codebook(Element element, long[] keys, int center, int columns, int inner) implements Plan {
+    record Codebook(Element element, List<Long> keys, int center, int columns, int inner) implements Plan {
         int levels() {
-            return Math.max(center, keys.length - 1 - center);
+            return Math.max(center, keys.size() - 1 - center);
         }
     }
 
@@ -38,10 +39,19 @@ sealed interface Plan {
      */
     record Floats(Element element, int least, int levels, int noise, int columns, int inner) implements Plan {}
 
+    /**
+     * A tensor that the file holds once more before.
+     *
+     * @param distance bytes back
+     */
+    record Repeat(long distance) implements Plan {}
+
     /** Codes the plan itself; a decoder has none and gets it. */
     static Plan code(Coder coder, Numbers numbers, @Nullable Plan plan) throws PackException {
-        int kind = plan == null || plan instanceof Bytes ? 0 : plan instanceof Codebook ? 1 : 2;
-        switch (numbers.code(coder, kind, 0, 2, "kind of a piece")) {
+        int kind = plan == null || plan instanceof Bytes
+                ? 0
+                : plan instanceof Codebook ? 1 : plan instanceof Floats ? 2 : 3;
+        switch (numbers.code(coder, kind, 0, 3, "kind of a piece")) {
             case 0 -> {
                 int width = plan instanceof Bytes bytes ? bytes.recordBytes : 0;
                 return new Bytes(numbers.code(coder, width, 1, 16, "bytes of a record"));
@@ -49,8 +59,12 @@ sealed interface Plan {
             case 1 -> {
                 return codebook(coder, numbers, plan instanceof Codebook book ? book : null);
             }
-            default -> {
+            case 2 -> {
                 return floats(coder, numbers, plan instanceof Floats floats ? floats : null);
+            }
+            default -> {
+                long distance = plan instanceof Repeat repeat ? repeat.distance : 1;
+                return new Repeat(numbers.code(coder, distance, 1, Long.MAX_VALUE, "distance of a repetition"));
             }
         }
     }
@@ -67,13 +81,13 @@ sealed interface Plan {
 
     private static Codebook codebook(Coder coder, Numbers numbers, @Nullable Codebook book) throws PackException {
         var element = element(coder, numbers, book == null ? null : book.element);
-        int count = numbers.code(coder, book == null ? 0 : book.keys.length, 1, MOST_SYMBOLS, "different elements");
-        var keys = new long[count];
-        long last = -1L << element.bits() - 1;
+        int count = numbers.code(coder, book == null ? 0 : book.keys.size(), 1, MOST_SYMBOLS, "different elements");
+        var keys = new ArrayList<Long>();
+        long last = -1L << (element.bits() - 1);
         var steps = new NumberModel();
         for (int i = 0; i < count; i++) {
-            last += steps.code(coder, book == null ? 0 : book.keys[i] - last);
-            keys[i] = last;
+            last += steps.code(coder, book == null ? 0 : book.keys.get(i) - last);
+            keys.add(last);
         }
         int center = numbers.code(coder, book == null ? 0 : book.center, 0, count - 1, "center of the elements");
         int columns = columns(coder, numbers, book == null ? 0 : book.columns);

@@ -11,15 +11,18 @@ import org.jspecify.annotations.Nullable;
  * canonical Huffman codes (those of Deflate, which every JDK reads at native speed). Where most elements are zero, only the
  * others are written, and how many zeros lie before each.
  *
- * <p>A piece is its form (1 byte: bytes of an element, +16 with relative indices, +32 with signs moved behind the mantissa),
- * its bytes (3) and its streams, each: method (1), bytes (3), bytes of the payload (3), payload.
+ * <p>Few different elements are written once, and for each its place among them. A piece is its form (1 byte: bytes of an
+ * element, +16 with relative indices, +32 with signs moved behind the mantissa, +64 with a codebook), its bytes (3), the
+ * codebook (its last place, 1 byte; its elements) and the streams, each: method (1), bytes (3), bytes of the payload (3), payload.
  */
 final class Planes {
-    private static final int WIDTH = 15;
-    private static final int WITH_GAPS = 16;
-    private static final int TURNED = 32;
-    private static final int LONG_GAP = 255;
-    private static final int HEAD = 7;
+    static final int WIDTH = 15;
+    static final int WITH_GAPS = 16;
+    static final int TURNED = 32;
+    static final int WITH_CODEBOOK = 64;
+    private static final int MOST_SYMBOLS = 256;
+    static final int LONG_GAP = 255;
+    static final int HEAD = 7;
 
     private Planes() {}
 
@@ -34,36 +37,65 @@ final class Planes {
     }
 
     private static void encode(byte[] raw, @Nullable Element element, ByteArrayOutputStream out) {
-        int width = element == null ? 1 : Math.max(1, element.bits() / Byte.SIZE);
-        boolean turned = element != null && element.exponentBits() == Byte.SIZE;
+        boolean isTensor = element != null;
+        var known = element == null ? Element.BYTE : element;
+        int width = Math.max(1, known.bits() / Byte.SIZE);
+        boolean turned = known.exponentBits() == Byte.SIZE;
         int count = raw.length / width;
         int zeros = 0;
         for (int i = 0; i < count; i++) {
             zeros += isZero(raw, i, width) ? 1 : 0;
         }
-        boolean gaps = element != null && 2 * zeros > count;
+        boolean gaps = isTensor && 2 * zeros > count;
+        var keys = width == 1 ? new long[0] : codebook(raw, known);
         var head = new byte[4];
-        head[0] = (byte) (width | (gaps ? WITH_GAPS : 0) | (turned ? TURNED : 0));
+        int codes = keys.length > 0 ? WITH_CODEBOOK : turned ? TURNED : 0;
+        head[0] = (byte) (width | (gaps ? WITH_GAPS : 0) | codes);
         Format.put24(head, 1, raw.length);
         out.writeBytes(head);
+        if (keys.length > 0) {
+            write(keys, known, width, out);
+        }
         if (gaps) {
             stream(gaps(raw, width), out);
         }
         int kept = gaps ? count - zeros : count;
-        var planes = new byte[width][kept];
+        var planes = new byte[keys.length > 0 ? 1 : width][kept];
         int next = 0;
         for (int i = 0; i < count; i++) {
             if (gaps && isZero(raw, i, width)) {
                 continue;
             }
-            for (int part = 0; part < width; part++) {
-                planes[part][next] = part(raw, i * width, width, part, turned);
+            if (keys.length > 0) {
+                planes[0][next] = (byte) Arrays.binarySearch(keys, known.key(known.get(raw, 0, i)));
+            } else {
+                for (int part = 0; part < width; part++) {
+                    planes[part][next] = part(raw, i * width, width, part, turned);
+                }
             }
             next++;
         }
         for (var plane : planes) {
             stream(plane, out);
         }
+    }
+
+    /** The different elements, ascending, if there are few; else none. */
+    private static long[] codebook(byte[] raw, Element element) {
+        var values = new Values(element);
+        values.add(raw, raw.length);
+        return values.different() <= MOST_SYMBOLS && values.different() * 8 < element.in(raw.length)
+                ? values.keys()
+                : new long[0];
+    }
+
+    private static void write(long[] keys, Element element, int width, ByteArrayOutputStream out) {
+        var codebook = new byte[1 + keys.length * width];
+        codebook[0] = (byte) (keys.length - 1);
+        for (int i = 0; i < keys.length; i++) {
+            element.set(codebook, 1, i, element.ofKey(keys[i]));
+        }
+        out.writeBytes(codebook);
     }
 
     /** A byte of an element; turned, the sign is the lowest bit instead of the highest. */
@@ -108,113 +140,5 @@ final class Planes {
         Format.put24(head, 4, payload.length);
         out.writeBytes(head);
         out.writeBytes(payload);
-    }
-
-    /** Reads pieces. */
-    static final class Decoder {
-        private final byte[] packed;
-        private int at;
-
-        Decoder(byte[] packed) {
-            this.packed = packed;
-        }
-
-        /**
-         * Fills {@code raw}.
-         *
-         * @throws PackException if the pieces do not
-         */
-        void decode(byte[] raw) throws PackException {
-            for (int from = 0; from < raw.length; ) {
-                int form = take(4);
-                int length = Format.get24(packed, form + 1);
-                int width = packed[form] & WIDTH;
-                if (width == 0
-                        || width > Long.BYTES
-                        || length % width != 0
-                        || length < 1
-                        || length > raw.length - from) {
-                    throw malformed(length + " bytes in elements of " + width, "whole elements within the block");
-                }
-                boolean gaps = (packed[form] & WITH_GAPS) != 0;
-                piece(raw, from, length, width, gaps, (packed[form] & TURNED) != 0);
-                from += length;
-            }
-        }
-
-        private void piece(byte[] raw, int from, int length, int width, boolean withGaps, boolean turned)
-                throws PackException {
-            int count = length / width;
-            var where = new int[count];
-            int kept = withGaps ? places(stream(count + count / LONG_GAP + 1), where) : count;
-            for (int i = 0; i < count && !withGaps; i++) {
-                where[i] = i;
-            }
-            Arrays.fill(raw, from, from + length, (byte) 0);
-            for (int part = 0; part < width; part++) {
-                var plane = stream(kept);
-                if (plane.length != kept) {
-                    throw malformed(plane.length + " elements", Integer.toString(kept));
-                }
-                for (int i = 0; i < kept; i++) {
-                    raw[from + where[i] * width + part] = plane[i];
-                }
-            }
-            for (int i = 0; turned && i < kept; i++) {
-                turnBack(raw, from + where[i] * width, width);
-            }
-        }
-
-        private static void turnBack(byte[] raw, int at, int width) {
-            int sign = raw[at] & 1;
-            for (int part = 0; part < width; part++) {
-                int above = part + 1 < width ? raw[at + part + 1] & 1 : sign;
-                raw[at + part] = (byte) ((raw[at + part] & 0xff) >>> 1 | above << 7);
-            }
-        }
-
-        /** Indices of the elements that are not zero. */
-        private static int places(byte[] gaps, int[] where) {
-            int kept = 0;
-            int index = 0;
-            for (byte gap : gaps) {
-                index += gap & 0xff;
-                if ((gap & 0xff) < LONG_GAP && index < where.length) {
-                    where[kept++] = index++;
-                }
-            }
-            return kept;
-        }
-
-        private byte[] stream(int most) throws PackException {
-            int head = take(HEAD);
-            int length = Format.get24(packed, head + 1);
-            int payload = Format.get24(packed, head + 4);
-            if (length > most) {
-                throw malformed("a stream of " + length, "at most " + most);
-            }
-            int from = take(payload);
-            if (packed[head] != 0) {
-                var bytes = new byte[length];
-                Deflate.unpack(packed, from, payload, bytes);
-                return bytes;
-            }
-            if (payload != length) {
-                throw malformed(payload + " bytes", Integer.toString(length));
-            }
-            return Arrays.copyOfRange(packed, from, from + length);
-        }
-
-        private int take(int bytes) throws PackException {
-            if (bytes > packed.length - at) {
-                throw malformed("the end of the block", bytes + " more bytes");
-            }
-            at += bytes;
-            return at - bytes;
-        }
-
-        private static PackException malformed(String found, String allowed) {
-            return new PackException("PACK_MALFORMED", "piece of a block", found, allowed);
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.millrace.pack;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -72,8 +73,10 @@ final class Planner {
         if (few) {
             var keys = values.keys();
             int center = values.commonest(keys);
+            var listed = Arrays.stream(keys).boxed().toList();
             forms(span, element)
-                    .forEach(form -> plans.add(new Plan.Codebook(element, keys, center, form.columns(), form.inner())));
+                    .forEach(form ->
+                            plans.add(new Plan.Codebook(element, listed, center, form.columns(), form.inner())));
         }
     }
 
@@ -125,7 +128,7 @@ final class Planner {
             for (int i = 0; i < element.in(length); i++) {
                 long value = element.get(sample, 0, i);
                 if (value != 0) {
-                    tree.code(cost, (int) (value >>> shift) & (1 << bits) - 1, 0);
+                    tree.code(cost, (int) (value >>> shift) & ((1 << bits) - 1), 0);
                     coded += bits;
                 }
             }

@@ -31,7 +31,7 @@ final class RangeEncoder implements Coder {
     /** Last number of the part of an interval that stands for a one. */
     static int middle(int low, int high, int probability) {
         long range = (high & 0xffffffffL) - (low & 0xffffffffL);
-        return (int) ((low & 0xffffffffL) + (range * probability >>> 16));
+        return (int) ((low & 0xffffffffL) + ((range * probability) >>> 16));
     }
 
     private void write(int value) {

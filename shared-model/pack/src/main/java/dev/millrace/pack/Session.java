@@ -1,5 +1,6 @@
 package dev.millrace.pack;
 
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,9 +8,21 @@ import org.jspecify.annotations.Nullable;
  * direction learns the same, as both see the same blocks in the same order.
  */
 final class Session {
+    /** Gives a decoder what it has decoded before; an encoder has it. */
+    @FunctionalInterface
+    interface Past {
+        /** Copies bytes that lie so far before their target. */
+        void copy(long distance, byte[] raw, int from, int length) throws IOException;
+    }
+
+    private final Past past;
     private Numbers numbers = new Numbers();
     private @Nullable BytesModel bytes;
     private @Nullable PieceModel current;
+
+    Session(Past past) {
+        this.past = past;
+    }
 
     /**
      * A piece of a block.
@@ -32,7 +45,7 @@ final class Session {
      * @return bytes of the piece
      * @throws PackException if a decoder finds what no encoder wrote
      */
-    int code(Coder coder, byte[] raw, int from, @Nullable Piece piece) throws PackException {
+    int code(Coder coder, byte[] raw, int from, @Nullable Piece piece) throws IOException {
         int continues = piece != null && piece.plan == null ? 1 : 0;
         PieceModel model = numbers.code(coder, continues, 0, 1, "continuation") != 0
                 ? continued()
@@ -53,6 +66,8 @@ final class Session {
         PieceModel model;
         if (plan instanceof Plan.Bytes part) {
             model = text(part.recordBytes());
+        } else if (plan instanceof Plan.Repeat repeat) {
+            model = (coder, raw, from, length) -> past.copy(repeat.distance(), raw, from, length);
         } else {
             model = PieceModel.of(plan);
         }

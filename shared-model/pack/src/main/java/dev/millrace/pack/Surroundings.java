@@ -120,7 +120,7 @@ final class Surroundings {
             return 0;
         }
         int octave = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(share);
-        return Math.min(CLASSES - 1, 2 * (octave - 4) + (share >>> octave - 1 & 1));
+        return Math.min(CLASSES - 1, 2 * (octave - 4) + ((share >>> (octave - 1)) & 1));
     }
 
     /** Goes on behind an element. */

@@ -3,6 +3,7 @@ package dev.millrace.pack;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,11 @@ final class TemporaryFile implements Closeable {
 
     OutputStream out() {
         return out;
+    }
+
+    /** What was written so far, to read it again. */
+    FileChannel written() throws IOException {
+        return FileChannel.open(file, StandardOpenOption.READ);
     }
 
     long size() throws IOException {

@@ -5,7 +5,8 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class Unpacker {
                 Files.createDirectories(target.toAbsolutePath().getParent());
                 var file = new TemporaryFile(target);
                 written.add(file);
-                unpacker.read(part, file.out());
+                unpacker.read(part, file);
                 file.out().close();
             }
             if (packed.read() >= 0) {
@@ -110,19 +111,52 @@ public final class Unpacker {
         return parts;
     }
 
-    private void read(Part part, OutputStream out) throws IOException {
+    private void read(Part part, TemporaryFile file) throws IOException {
         var digest = Packer.digest();
-        var session = new Session();
-        for (long done = 0; done < part.size; ) {
-            var raw = block(session, part.size - done, "block at byte " + done + " of " + shown(part));
-            digest.update(raw);
-            out.write(raw);
-            done += raw.length;
+        try (var written = file.written()) {
+            var output = new Output(written);
+            var session = new Session(output);
+            while (output.done < part.size) {
+                var where = "block at byte " + output.done + " of " + shown(part);
+                var raw = block(session, part.size - output.done, where);
+                digest.update(raw);
+                file.out().write(raw);
+                output.done += raw.length;
+            }
         }
         var expected = new byte[Format.DIGEST_BYTES];
         in.readFully(expected);
         if (!Arrays.equals(digest.digest(), expected)) {
             throw new PackException("PACK_DAMAGED", shown(part), "another SHA-256", "that of the packed file");
+        }
+    }
+
+    /** What is decoded of a file: the blocks that were written, and the one at work. */
+    private static final class Output implements Session.Past {
+        private final FileChannel written;
+        private long done;
+
+        Output(FileChannel written) {
+            this.written = written;
+        }
+
+        @Override
+        public void copy(long distance, byte[] raw, int from, int length) throws IOException {
+            long start = done + from - distance;
+            if (start < 0) {
+                throw new PackException(
+                        "PACK_MALFORMED", "repetition", distance + " bytes back", "at most " + (done + from));
+            }
+            int ofFile = (int) Math.min(length, Math.max(0, done - start));
+            var buffer = ByteBuffer.wrap(raw, from, ofFile);
+            while (buffer.hasRemaining()) {
+                if (written.read(buffer, start + buffer.position() - from) < 0) {
+                    throw new EOFException("The file became shorter while it was unpacked");
+                }
+            }
+            for (int i = ofFile; i < length; i++) {
+                raw[from + i] = raw[(int) (start + i - done)];
+            }
         }
     }
 
@@ -156,7 +190,7 @@ public final class Unpacker {
     }
 
     private static byte[] decoded(Session session, Format.Method method, byte[] payload, int length)
-            throws PackException {
+            throws IOException {
         var raw = new byte[length];
         if (method == Format.Method.MODELLED) {
             var decoder = new RangeDecoder(payload);
@@ -168,7 +202,7 @@ public final class Unpacker {
         session.reset();
         switch (method) {
             case DEFLATED -> Deflate.unpack(payload, 0, payload.length, raw);
-            case PLANES -> new Planes.Decoder(payload).decode(raw);
+            case PLANES -> new PlanesDecoder(payload).decode(raw);
             default -> {
                 if (payload.length != length) {
                     throw new PackException(

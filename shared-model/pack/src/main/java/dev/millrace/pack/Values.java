@@ -31,7 +31,7 @@ final class Values {
             if (areFew()) {
                 count(value);
             }
-            if (floating && value << Long.SIZE - element.bits() != 0) {
+            if (floating && (value << (Long.SIZE - element.bits())) != 0) {
                 int exponent = (int) (value >>> mantissaBits) & exponentMask;
                 least = Math.min(least, exponent);
                 most = Math.max(most, exponent);
@@ -40,9 +40,9 @@ final class Values {
     }
 
     private void count(long value) {
-        int slot = (int) (value * PRIME >>> 40) & TABLE - 1;
+        int slot = (int) ((value * PRIME) >>> 40) & (TABLE - 1);
         while (counts[slot] > 0 && values[slot] != value) {
-            slot = slot + 1 & TABLE - 1;
+            slot = (slot + 1) & (TABLE - 1);
         }
         different += counts[slot] == 0 ? 1 : 0;
         values[slot] = value;

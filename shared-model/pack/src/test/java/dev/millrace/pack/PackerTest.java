@@ -88,6 +88,18 @@ class PackerTest {
     }
 
     @Test
+    void repeatedTensorsCostNothing() throws IOException {
+        var noise = new byte[Format.BLOCK_BYTES + 80_000];
+        new Random(3).nextBytes(noise);
+        var small = new byte[4000];
+        new Random(4).nextBytes(small);
+        var model = write(tensor(1, noise), tensor(1, small), tensor(1, small), tensor(1, noise), tensor(1, noise));
+
+        assertComesBack(model, Coding.MODELLED);
+        assertThat(pack(model, Coding.MODELLED).packedBytes()).isLessThan(noise.length + small.length + 500);
+    }
+
+    @Test
     void positionsOfNonZerosCostTheirEntropy() throws IOException {
         var model = directory.resolve("model.onnx");
         SampleTensors.PRUNED_AND_CLUSTERED.model().write(model);
@@ -193,7 +205,7 @@ class PackerTest {
         out.write(number << 3 | 2);
         int length = value.length;
         for (; length > 0x7f; length >>>= 7) {
-            out.write(length & 0x7f | 0x80);
+            out.write((length & 0x7f) | 0x80);
         }
         out.write(length);
         out.writeBytes(value);
