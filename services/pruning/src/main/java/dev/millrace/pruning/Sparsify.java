@@ -258,8 +258,17 @@ final class Sparsify implements Technique<Sparsify.Options> {
             Recovery.Mended mended, Options options, Amount amount, Evidence.Sources sources) throws IOException {
         var model = ModelGate.open(mended.model());
         var pruned = new PrunedModel(model, options.format(), amount);
-        sources.finder().apply(model).forEach(weight -> pruned.apply(weight, weight.tensor()));
+        sources.finder().apply(model).forEach(weight -> pruned.apply(weight, withoutSigns(weight.tensor())));
         pruned.recovered(mended);
         return pruned;
+    }
+
+    /** Training leaves zeros of both signs, which compute the same and cost whoever compresses the file a bit each. */
+    private static Tensor withoutSigns(Tensor tensor) {
+        var values = tensor.floats();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = values[i] == 0 ? 0 : values[i];
+        }
+        return tensor.withFloats(values);
     }
 }

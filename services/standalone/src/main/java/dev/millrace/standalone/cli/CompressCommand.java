@@ -1,7 +1,13 @@
 package dev.millrace.standalone.cli;
 
+import dev.millrace.message.JobChanged;
+import dev.millrace.pack.Coding;
+import dev.millrace.pack.Packer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,6 +45,11 @@ final class CompressCommand implements Callable<Integer> {
     @Mixin
     private DataDirectoryOption dataDirectory = new DataDirectoryOption();
 
+    @Option(
+            names = "--pack",
+            description = "Also write model.mpk: the result packed without loss, as millrace pack does.")
+    private boolean pack;
+
     @Option(names = "--json", description = "Print the report as JSON.")
     private boolean json;
 
@@ -55,6 +66,26 @@ final class CompressCommand implements Callable<Integer> {
                         terminal.directory().resolve(model),
                         (catalogue, addresses) -> recipe.recipe(catalogue, terminal.directory(), addresses),
                         terminal.directory().resolve(out),
-                        new JobReport(terminal, json)::show);
+                        this::finish);
+    }
+
+    private int finish(JobChanged job) {
+        int status = new JobReport(terminal, json).show(job);
+        if (pack && job.best() != null) {
+            var result = terminal.directory().resolve(out).resolve(ResultFiles.MODEL);
+            try {
+                var packed = Packer.pack(result, PackCommand.renamed(result, PackCommand.ENDING), Coding.MODELLED);
+                terminal.err()
+                        .println(String.format(
+                                Locale.ROOT,
+                                "packed: %,d bytes, %.2f bits for each of %,d weights",
+                                packed.packedBytes(),
+                                packed.bitsPerWeight(),
+                                packed.weights()));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return status;
     }
 }

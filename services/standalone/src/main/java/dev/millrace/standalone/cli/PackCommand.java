@@ -27,6 +27,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli fills what is required
 final class PackCommand implements Callable<Integer> {
+    static final String ENDING = ".mpk";
     private static final int ZSTD_LEVEL = 19;
 
     @Parameters(paramLabel = "MODEL", description = "An ONNX file; external data is looked for beside it.")
@@ -50,7 +51,7 @@ final class PackCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         var file = existing(terminal.directory().resolve(model), "MODEL", "an ONNX file");
-        var target = out == null ? renamed(file, ".mpk") : terminal.directory().resolve(out);
+        var target = out == null ? renamed(file, ENDING) : terminal.directory().resolve(out);
         requireOther(target, file);
         long start = System.nanoTime();
         var packed = Packer.pack(file, target, fast ? Coding.HUFFMAN : Coding.MODELLED);
