@@ -119,7 +119,8 @@ public record SumOfParts() implements Strategy {
             var tried = history.ended();
             var all = history.space().points(MOST_POINTS, history.random());
             for (int[] point : all) {
-                double[] sum = points.containsKey(key(point)) ? null : sum(effects, point);
+                boolean untouched = Arrays.stream(point).allMatch(value -> value <= 0);
+                double[] sum = untouched || points.containsKey(key(point)) ? null : sum(effects, point);
                 if (sum != null) {
                     candidates.add(new Trial(candidates.size(), history.space().values(point), 0)
                             .done(figures(plus(sum, error(effects, point)))));

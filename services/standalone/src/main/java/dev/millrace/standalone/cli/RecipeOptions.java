@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What to do with a model: a recipe file, or the same words as options. Options win over the file. */
 final class RecipeOptions {
+    private static final Set<String> BUDGET = Set.of("trials", "seconds", "parallel");
     private static final AutoBudget DEFAULT_BUDGET = new AutoBudget(12, null);
 
     @ArgGroup(exclusive = true, multiplicity = "0..1")
@@ -126,6 +128,10 @@ final class RecipeOptions {
     private static AutoBudget autoBudget(String argument) {
         var given = Spelling.parse("budget," + argument, "--budget " + argument)
                 .values(Map.of("trials", "integer", "seconds", "integer", "parallel", "integer"));
+        if (!BUDGET.containsAll(given.keySet())) {
+            throw new RefusedException(
+                    "BAD_ARGUMENT", "--budget", "'" + argument + "'", "trials=N,seconds=S,parallel=P");
+        }
         try {
             return Json.read(Json.mapper().<JsonNode>valueToTree(given), AutoBudget.class);
         } catch (RefusedException e) {
