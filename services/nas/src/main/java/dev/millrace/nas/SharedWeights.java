@@ -58,7 +58,8 @@ final class SharedWeights {
         this.context = context;
         this.validation = validation;
         data = TrainingData.shuffled(training, options.batchSize(), context.seed());
-        objective = Objective.of(new LabelKind.Classes().loss(Head.of(space.whole()).get(0), 0));
+        objective =
+                Objective.of(new LabelKind.Classes().loss(Head.of(space.whole()).get(0), 0));
     }
 
     private TrainingSettings settings() {

@@ -48,8 +48,8 @@ final class Sparsify implements Technique<Sparsify.Options> {
 
             @Option(
                     value = "How the sparsity is shared out: the same in every layer, the same for every output of a"
-                        + " layer, by one threshold over all, by LAMP scores, or by the Erdős–Rényi kernel rule; null"
-                        + " for what suits the criterion.",
+                            + " layer, by one threshold over all, by LAMP scores, or by the Erdős–Rényi kernel rule; null"
+                            + " for what suits the criterion.",
                     defaultValue = "null")
             @Nullable
             Scope scope,
