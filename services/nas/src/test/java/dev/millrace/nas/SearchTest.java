@@ -3,6 +3,7 @@ package dev.millrace.nas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Choice;
 import dev.millrace.message.Goal;
 import dev.millrace.message.RefusedException;
@@ -11,6 +12,8 @@ import dev.millrace.stage.OptionBinder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,13 +52,14 @@ class SearchTest {
                         new Goal("parameters", false, 5000.0));
         assertThat(plan.strategy()).isEqualTo("tpe");
         var trial = OptionBinder.bind(
-                "nas:trial", Trial.Options.class, with(plan.trial().options()));
+                "nas:trial",
+                Trial.Options.class,
+                with(Objects.requireNonNull(plan.trial()).options()));
         assertThat(OptionBinder.spelled(trial.learning()).get("epochs")).hasToString("3.0");
     }
 
-    private static java.util.Map<String, com.fasterxml.jackson.databind.JsonNode> with(
-            java.util.Map<String, com.fasterxml.jackson.databind.JsonNode> options) {
-        var all = new java.util.HashMap<>(options);
+    private static Map<String, JsonNode> with(Map<String, JsonNode> options) {
+        var all = new HashMap<>(options);
         all.put("values", com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode());
         return all;
     }
