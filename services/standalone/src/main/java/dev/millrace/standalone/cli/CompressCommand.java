@@ -61,6 +61,7 @@ final class CompressCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        recipe.requireSomeWish();
         return new Compression(terminal, dataDirectory.value(), server)
                 .run(
                         terminal.directory().resolve(model),

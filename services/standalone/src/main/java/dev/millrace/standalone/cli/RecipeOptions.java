@@ -17,19 +17,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** What to do with a model: a recipe file, or the same words as options. Options win over the file. */
 final class RecipeOptions {
     private static final Set<String> BUDGET = Set.of("trials", "seconds", "parallel");
     private static final AutoBudget DEFAULT_BUDGET = new AutoBudget(12, null);
+
+    @Spec(Spec.Target.MIXEE)
+    private @Nullable CommandSpec command;
 
     @ArgGroup(exclusive = true, multiplicity = "0..1")
     private Source source = new Source();
@@ -84,6 +91,16 @@ final class RecipeOptions {
                 paramLabel = "STAGE:TECHNIQUE[,key=value…]",
                 description = "One stage; give several in the order in which they shall run.")
         private List<String> stages = List.of();
+    }
+
+    /** Ends in the usage text where nothing says what is wanted, before anything is started. */
+    void requireSomeWish() {
+        boolean named = source.recipe != null || !source.stages.isEmpty();
+        if (!named && budget == null && maxDrop == null && minimise == null) {
+            throw new ParameterException(
+                    Objects.requireNonNull(command).commandLine(),
+                    "Missing: --recipe or --stage, or --max-drop, --minimise or --budget to search for a recipe");
+        }
     }
 
     /**

@@ -30,6 +30,7 @@ final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        recipe.requireSomeWish();
         Path file = terminal.directory().resolve(model);
         var external = ModelFile.open(file).externalFiles();
         var gateway = server.gateway();
