@@ -1,19 +1,16 @@
 package dev.millrace.it.benchmark;
 
-import com.github.luben.zstd.ZstdOutputStream;
+import dev.millrace.evaluation.CodedBytes;
 import dev.millrace.onnx.Model;
 import dev.millrace.pack.Coding;
 import dev.millrace.pack.Packer;
 import dev.millrace.pack.Unpacker;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
 
 /**
  * Packs models and prints their bytes beside those of general coders; checks that they come back byte by byte.
@@ -51,8 +48,8 @@ public final class CodingBenchmark {
     private static void row(Path model, Path work) throws IOException {
         var files = new ArrayList<>(List.of(model));
         Model.read(model).externalFiles().forEach(name -> files.add(model.resolveSibling(name)));
-        long deflated = counted(files, out -> new DeflaterOutputStream(out, new Deflater(Deflater.BEST_COMPRESSION)));
-        long zstd = counted(files, out -> new ZstdOutputStream(out, ZSTD_LEVEL));
+        long deflated = CodedBytes.deflate(files);
+        long zstd = CodedBytes.zstd(files, ZSTD_LEVEL);
         var packed = work.resolve("packed.mpk");
         long huffman = Packer.pack(model, packed, Coding.HUFFMAN).packedBytes();
         check(packed, files, work);
@@ -74,32 +71,6 @@ public final class CodingBenchmark {
                 result.bitsPerWeight(),
                 result.sizeBytes() / packing,
                 result.sizeBytes() / unpacking);
-    }
-
-    private interface Compressor {
-        OutputStream on(OutputStream out) throws IOException;
-    }
-
-    private static long counted(List<Path> files, Compressor compressor) throws IOException {
-        var counter = new OutputStream() {
-            private long bytes;
-
-            @Override
-            public void write(int b) {
-                bytes++;
-            }
-
-            @Override
-            public void write(byte[] b, int offset, int length) {
-                bytes += length;
-            }
-        };
-        for (var file : files) {
-            try (var out = compressor.on(counter)) {
-                Files.copy(file, out);
-            }
-        }
-        return counter.bytes;
     }
 
     /** @return nanoseconds of unpacking */

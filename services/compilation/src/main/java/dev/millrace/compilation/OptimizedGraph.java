@@ -41,17 +41,7 @@ final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
                     allowed = "basic stays standard ONNX; extended fuses into operators of ONNX Runtime")
             Level level,
 
-            @Option(
-                    value = "Largest relative difference of an output on the samples that are tried.",
-                    defaultValue = "0.001",
-                    allowed = "0 ≤ tolerance ≤ 1")
-            double tolerance) {
-        Options {
-            if (!(tolerance >= 0 && tolerance <= 1)) {
-                throw new IllegalArgumentException("tolerance=" + tolerance);
-            }
-        }
-    }
+            Agreement agreement) {}
 
     @Override
     public String name() {
@@ -87,7 +77,7 @@ final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
                 .close();
         context.progress(0.4, "comparing with the model");
         double difference = new SameAnswers(context).largestDifference(file);
-        if (difference > options.tolerance()) {
+        if (!options.agreement().allows(difference)) {
             Files.delete(file);
             Model.read(context.model()).write(file);
         }
@@ -96,19 +86,17 @@ final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
 
     private static Map<String, JsonNode> report(Options options, Path from, Path to, double difference)
             throws IOException {
-        long before = Model.read(from).nodes().count();
-        long after = Model.read(to).nodes().count();
         var report = new LinkedHashMap<String, JsonNode>();
-        report.put("nodes", Json.mapper().valueToTree(Map.of("before", before, "after", after)));
+        report.put("nodes", Json.mapper().valueToTree(NodeCounts.of(from, to)));
         report.put("largestDifference", Json.mapper().valueToTree(difference));
         report.put(
                 "loadMillis", Json.mapper().valueToTree(Map.of("before", loadMillis(from), "after", loadMillis(to))));
-        var note = difference > options.tolerance()
+        var note = !options.agreement().allows(difference)
                 ? String.format(
                         Locale.ROOT,
                         "ONNX Runtime's rewriting moves an output by %.2g, more than tolerance=%s: the model stays as it is.",
                         difference,
-                        options.tolerance())
+                        options.agreement().tolerance())
                 : "Made for ONNX Runtime of the version that wrote it.";
         report.put("notes", Json.mapper().valueToTree(List.of(note)));
         return report;

@@ -41,17 +41,7 @@ final class Portable implements Technique<Portable.Options> {
                     defaultValue = "true")
             boolean fuse,
 
-            @Option(
-                    value = "Largest relative difference of an output on the samples that are tried.",
-                    defaultValue = "0.001",
-                    allowed = "0 ≤ tolerance ≤ 1")
-            double tolerance) {
-        Options {
-            if (!(tolerance >= 0 && tolerance <= 1)) {
-                throw new IllegalArgumentException("tolerance=" + tolerance);
-            }
-        }
-    }
+            Agreement agreement) {}
 
     @Override
     public String name() {
@@ -82,7 +72,7 @@ final class Portable implements Technique<Portable.Options> {
             context.progress(fuse ? 0.1 : 0.6, fuse ? "folding and fusing" : "folding");
             var gone = clean(context.model(), file, fuse, context.workDirectory());
             double difference = answers.largestDifference(file);
-            if (difference <= options.tolerance()) {
+            if (options.agreement().allows(difference)) {
                 return new StageResult(file, null, report(context.model(), file, gone, difference, notes));
             }
             notes.add(String.format(
@@ -90,7 +80,7 @@ final class Portable implements Technique<Portable.Options> {
                     "%s moves an output by %.2g, more than tolerance=%s, and was not done.",
                     fuse ? "Folding into layers" : "Even folding constants alone",
                     difference,
-                    options.tolerance()));
+                    options.agreement().tolerance()));
         }
         Model.read(context.model()).write(file);
         return new StageResult(file, null, report(context.model(), file, Map.of(), 0, notes));
@@ -121,13 +111,11 @@ final class Portable implements Technique<Portable.Options> {
 
     private static Map<String, JsonNode> report(
             Path from, Path to, Map<String, Integer> gone, double difference, List<String> notes) throws IOException {
-        long before = Model.read(from).nodes().count();
-        long after = Model.read(to).nodes().count();
         if (notes.isEmpty() && gone.values().stream().allMatch(count -> count == 0)) {
             notes.add("There was nothing to clean up.");
         }
         var report = new LinkedHashMap<String, JsonNode>();
-        report.put("nodes", Json.mapper().valueToTree(Map.of("before", before, "after", after)));
+        report.put("nodes", Json.mapper().valueToTree(NodeCounts.of(from, to)));
         report.put("gone", Json.mapper().valueToTree(gone));
         report.put("largestDifference", Json.mapper().valueToTree(difference));
         report.put("notes", Json.mapper().valueToTree(notes));

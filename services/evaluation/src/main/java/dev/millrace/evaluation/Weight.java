@@ -1,10 +1,8 @@
 package dev.millrace.evaluation;
 
-import com.github.luben.zstd.ZstdOutputStream;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Tensor;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -27,12 +25,10 @@ record Weight(long sizeBytes, long compressedBytes, long parameters, long nonZer
     /** @param model the file, read */
     static Weight of(Path file, Model model) throws IOException {
         long size = 0;
-        long compressed = 0;
         var files = new ArrayList<>(List.of(file));
         model.externalFiles().forEach(name -> files.add(file.resolveSibling(name)));
         for (var each : files) {
             size += Files.size(each);
-            compressed += compressed(each);
         }
         long parameters = 0;
         long nonZero = 0;
@@ -53,7 +49,7 @@ record Weight(long sizeBytes, long compressedBytes, long parameters, long nonZer
             parameters += sparse.dims().stream().reduce(1L, Math::multiplyExact);
             nonZero += nonZero(sparse.values());
         }
-        return new Weight(size, compressed, parameters, nonZero);
+        return new Weight(size, CodedBytes.zstd(files), parameters, nonZero);
     }
 
     private static Stream<Tensor> tensors(Model model) {
@@ -63,29 +59,6 @@ record Weight(long sizeBytes, long compressedBytes, long parameters, long nonZer
                 .flatMap(node -> node.attributes().stream())
                 .flatMap(attribute -> attribute.tensors().stream());
         return Stream.of(initializers, constants).flatMap(each -> each);
-    }
-
-    private static long compressed(Path file) throws IOException {
-        var counter = new Counter();
-        try (var in = Files.newInputStream(file);
-                var out = new ZstdOutputStream(counter)) {
-            in.transferTo(out);
-        }
-        return counter.bytes;
-    }
-
-    private static final class Counter extends OutputStream {
-        private long bytes;
-
-        @Override
-        public void write(int b) {
-            bytes++;
-        }
-
-        @Override
-        public void write(byte[] b, int offset, int length) {
-            bytes += length;
-        }
     }
 
     /** Counts by bits: a number is 0 when all its bits but the sign are. */

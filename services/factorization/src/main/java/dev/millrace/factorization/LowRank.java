@@ -185,7 +185,7 @@ final class LowRank {
 
     private Path recovered(Path factorized, Activations seen) throws IOException {
         boolean measured = !seen.isEmpty() && (!options.slower() || options.ranks() == Ranks.LATENCY);
-        var context = measured ? new Afresh(task) : task;
+        var context = measured ? task.keeping(new Afresh(task.checkpoints())) : task;
         var mended = options.recovery().mend(factorized, context, FACTORIZED, Lesson.CHECKPOINT_EVERY);
         report.recovered(mended);
         return mended.model();

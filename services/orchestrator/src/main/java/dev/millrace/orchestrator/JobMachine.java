@@ -133,7 +133,7 @@ final class JobMachine {
         } catch (RefusedException e) {
             return refused(job, e.problem(), now);
         }
-        var searching = JobSearch.in(job, step.search(), now);
+        var searching = job.waitingFor(null, now).searching(step.search());
         if (!step.ended()) {
             return new Transition(searching, step.tasks());
         }
@@ -186,21 +186,7 @@ final class JobMachine {
     private static Transition next(JobChanged job, Instant now) {
         var task = Plan.next(job);
         if (task.isPresent()) {
-            var running = new JobChanged(
-                    job.jobId(),
-                    JobState.RUNNING,
-                    job.request(),
-                    task.get(),
-                    job.lineage(),
-                    job.best(),
-                    job.evaluation(),
-                    job.objectiveMet(),
-                    null,
-                    job.createdAt(),
-                    now,
-                    List.of(),
-                    List.of(),
-                    job.search());
+            var running = job.waitingFor(task.get(), now);
             return new Transition(running, List.of(task.get()));
         }
         return completed(job, now);

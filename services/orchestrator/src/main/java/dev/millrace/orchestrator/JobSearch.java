@@ -59,25 +59,6 @@ record JobSearch(JobChanged job, SearchProgress search) {
                         .toList();
     }
 
-    /** The job with a search and no other task out. */
-    static JobChanged in(JobChanged job, SearchProgress search, Instant now) {
-        return new JobChanged(
-                job.jobId(),
-                job.state(),
-                job.request(),
-                null,
-                job.lineage(),
-                job.best(),
-                job.evaluation(),
-                job.objectiveMet(),
-                null,
-                job.createdAt(),
-                now,
-                List.of(),
-                List.of(),
-                search);
-    }
-
     /**
      * Chooses the first trials.
      *
@@ -225,17 +206,7 @@ record JobSearch(JobChanged job, SearchProgress search) {
     private JobSearch with(List<Trial> trials) {
         var front =
                 Front.of(goals(), trials).trials().stream().map(Trial::number).toList();
-        return new JobSearch(
-                job,
-                new SearchProgress(
-                        search.plan(),
-                        search.task(),
-                        search.step(),
-                        search.startedAt(),
-                        trials,
-                        front,
-                        search.chosen(),
-                        search.ended()));
+        return new JobSearch(job, search.tried(trials, front));
     }
 
     /** Without the models and lineage of trials that can no longer be chosen. */
@@ -303,15 +274,6 @@ record JobSearch(JobChanged job, SearchProgress search) {
                 .map(Trial::number)
                 .orElse(null);
         return new JobSearch(
-                job,
-                new SearchProgress(
-                        search.plan(),
-                        search.task(),
-                        search.step(),
-                        search.startedAt(),
-                        search.trials(),
-                        search.front(),
-                        best,
-                        reason.isEmpty() ? "Nothing that was left to try promised a gain." : reason));
+                job, search.over(best, reason.isEmpty() ? "Nothing that was left to try promised a gain." : reason));
     }
 }

@@ -40,8 +40,19 @@ record Progress(
     /** @param task that the outcome answers */
     Progress with(TaskIssued task, TaskSucceeded outcome) {
         var grown = new ArrayList<>(lineage);
-        grown.add(new LineageStep(
-                task.step(),
+        grown.add(step(task, outcome, task.step(), fitting(outcome.report())));
+        var measured = outcome.evaluation();
+        if (measured != null && isBetter(measured)) {
+            return new Progress(job, grown, task.model(), measured);
+        }
+        var unmeasured = evaluation == null && outcome.model() != null ? outcome.model() : best;
+        return new Progress(job, grown, unmeasured, evaluation);
+    }
+
+    /** What a task did, as a step of lineage at this position and with this report. */
+    static LineageStep step(TaskIssued task, TaskSucceeded outcome, int position, Map<String, JsonNode> report) {
+        return new LineageStep(
+                position,
                 task.stage(),
                 task.technique(),
                 task.options(),
@@ -51,13 +62,7 @@ record Progress(
                 outcome.versions(),
                 outcome.durationMillis(),
                 outcome.cached(),
-                fitting(outcome.report())));
-        var measured = outcome.evaluation();
-        if (measured != null && isBetter(measured)) {
-            return new Progress(job, grown, task.model(), measured);
-        }
-        var unmeasured = evaluation == null && outcome.model() != null ? outcome.model() : best;
-        return new Progress(job, grown, unmeasured, evaluation);
+                report);
     }
 
     /** The job with this progress and no task out. */

@@ -70,17 +70,6 @@ final class TrialTasks {
 
     /** A step of lineage without its report: there are many trials, and a snapshot must fit into one Kafka record. */
     static LineageStep lineage(TaskIssued task, TaskSucceeded outcome, int part) {
-        return new LineageStep(
-                part,
-                task.stage(),
-                task.technique(),
-                task.options(),
-                task.model(),
-                outcome.model(),
-                task.seed(),
-                outcome.versions(),
-                outcome.durationMillis(),
-                outcome.cached(),
-                Map.of());
+        return Progress.step(task, outcome, part, Map.of());
     }
 }

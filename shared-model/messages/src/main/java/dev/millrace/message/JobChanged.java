@@ -65,4 +65,42 @@ public record JobChanged(
                 List.of(),
                 null);
     }
+
+    /** This job on its way, with this task out or none. */
+    public JobChanged waitingFor(@Nullable TaskIssued next, Instant now) {
+        return new JobChanged(
+                jobId,
+                JobState.RUNNING,
+                request,
+                next,
+                lineage,
+                best,
+                evaluation,
+                objectiveMet,
+                null,
+                createdAt,
+                now,
+                List.of(),
+                List.of(),
+                search);
+    }
+
+    /** This job with a search as it stands now. */
+    public JobChanged searching(SearchProgress now) {
+        return new JobChanged(
+                jobId,
+                state,
+                request,
+                task,
+                lineage,
+                best,
+                evaluation,
+                objectiveMet,
+                problem,
+                createdAt,
+                changedAt,
+                notes,
+                logTail,
+                now);
+    }
 }

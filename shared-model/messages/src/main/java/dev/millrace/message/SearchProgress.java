@@ -33,4 +33,14 @@ public record SearchProgress(
     public List<Trial> frontTrials() {
         return front.stream().map(trials::get).toList();
     }
+
+    /** This search with its trials and their front as they are now. */
+    public SearchProgress tried(List<Trial> now, List<Integer> best) {
+        return new SearchProgress(plan, task, step, startedAt, now, best, chosen, ended);
+    }
+
+    /** This search when it is over. */
+    public SearchProgress over(@Nullable Integer trial, String why) {
+        return new SearchProgress(plan, task, step, startedAt, trials, front, trial, why);
+    }
 }

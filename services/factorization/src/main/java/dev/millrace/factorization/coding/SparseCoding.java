@@ -5,7 +5,6 @@ import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
 import java.io.IOException;
-import java.util.ArrayList;
 
 /**
  * Dictionary learning with sparse codes: each run of {@code length} weights is a sum of {@code nonZeros} atoms, {@code min
@@ -67,17 +66,12 @@ public final class SparseCoding implements Technique<SparseCoding.Options> {
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         try (var vectors = Vectors.open(context)) {
-            return new CodingRun(options.coding(), context).run((weights, evidence, progress) -> {
-                var codes = new ArrayList<Code>();
-                for (var weight : weights) {
-                    progress.accept(codes.size() / (double) weights.size());
-                    var values = weight.tensor().floats();
-                    var runs = new Vectors.Runs(options.length(), values, evidence.importance(weight));
-                    int count = Math.min(options.nonZeros(), runs.count());
-                    codes.add(vectors.sparse(runs, values.length, options.atoms(), count));
-                }
-                return codes;
-            });
+            return new CodingRun(options.coding(), context).run(Coding.each((weight, evidence) -> {
+                var values = weight.tensor().floats();
+                var runs = new Vectors.Runs(options.length(), values, evidence.importance(weight));
+                int count = Math.min(options.nonZeros(), runs.count());
+                return vectors.sparse(runs, values.length, options.atoms(), count);
+            }));
         }
     }
 }

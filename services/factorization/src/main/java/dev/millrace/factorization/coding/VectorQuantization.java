@@ -64,14 +64,9 @@ public final class VectorQuantization implements Technique<VectorQuantization.Op
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         try (var vectors = Vectors.open(context)) {
-            return new CodingRun(options.coding(), context).run((weights, evidence, progress) -> {
-                var codes = new ArrayList<Code>();
-                for (var weight : weights) {
-                    progress.accept(codes.size() / (double) weights.size());
-                    codes.add(code(options, weight, evidence.importance(weight), vectors));
-                }
-                return codes;
-            });
+            return new CodingRun(options.coding(), context)
+                    .run(Coding.each((weight, evidence) ->
+                            code(options, weight, evidence.importance(weight), vectors)));
         }
     }
 

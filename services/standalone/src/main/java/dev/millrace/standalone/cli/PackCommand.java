@@ -1,20 +1,17 @@
 package dev.millrace.standalone.cli;
 
-import com.github.luben.zstd.ZstdOutputStream;
+import dev.millrace.evaluation.CodedBytes;
 import dev.millrace.message.RefusedException;
 import dev.millrace.pack.Coding;
 import dev.millrace.pack.PackedModel;
 import dev.millrace.pack.Packer;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -66,8 +63,8 @@ final class PackCommand implements Callable<Integer> {
         if (compare) {
             var files = new ArrayList<>(List.of(file));
             ModelFile.open(file).externalFiles().forEach(name -> files.add(file.resolveSibling(name)));
-            line("deflate", size, compressed(files, PackCommand::deflate));
-            line("zstd -19", size, compressed(files, to -> new ZstdOutputStream(to, ZSTD_LEVEL)));
+            line("deflate", size, CodedBytes.deflate(files));
+            line("zstd -19", size, CodedBytes.zstd(files, ZSTD_LEVEL));
         }
         line("packed", size, packed.packedBytes());
         terminal.out().println();
@@ -92,39 +89,6 @@ final class PackCommand implements Callable<Integer> {
 
     private static String count(long value) {
         return String.format(Locale.ROOT, "%,d", value);
-    }
-
-    /** Compresses whatever is written through it. */
-    private interface Compressor {
-        OutputStream on(OutputStream out) throws IOException;
-    }
-
-    private static OutputStream deflate(OutputStream out) {
-        return new DeflaterOutputStream(out, new Deflater(Deflater.BEST_COMPRESSION));
-    }
-
-    private static long compressed(List<Path> files, Compressor compressor) throws IOException {
-        var counter = new Counter();
-        for (var file : files) {
-            try (var compressed = compressor.on(counter)) {
-                Files.copy(file, compressed);
-            }
-        }
-        return counter.bytes;
-    }
-
-    private static final class Counter extends OutputStream {
-        private long bytes;
-
-        @Override
-        public void write(int b) {
-            bytes++;
-        }
-
-        @Override
-        public void write(byte[] b, int offset, int length) {
-            bytes += length;
-        }
     }
 
     /** @throws RefusedException if there is none */
