@@ -1,21 +1,21 @@
 package dev.millrace.it.benchmark;
 
-import com.github.luben.zstd.ZstdOutputStream;
 import dev.millrace.engine.Latency;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
 import dev.millrace.engine.data.Dataset;
+import dev.millrace.evaluation.CodedBytes;
 import dev.millrace.message.Json;
 import dev.millrace.pack.Coding;
 import dev.millrace.pack.Packer;
 import dev.millrace.stage.LocalData;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -74,7 +74,7 @@ public final class FactorizationBenchmark {
                 "%-11s  %6.2f   %6.2f      %6.2f   %6.4f   %6.4f   %4.2fx   %4.0f (%4.0f)   %5.0f   %s%n",
                 technique,
                 Files.size(file) / 1e6,
-                compressedBytes(file) / 1e6,
+                CodedBytes.zstd(List.of(file)) / 1e6,
                 packedBytes(file) / 1e6,
                 Figures.cosine(figures),
                 figures.getOrDefault("top1", Double.NaN),
@@ -88,29 +88,6 @@ public final class FactorizationBenchmark {
     private static long packedBytes(Path file) throws IOException {
         var packed = Files.createTempDirectory("packed").resolve("model.mrp");
         return Packer.pack(file, packed, Coding.MODELLED).packedBytes();
-    }
-
-    private static long compressedBytes(Path file) throws IOException {
-        var counter = new Counter();
-        try (var out = new ZstdOutputStream(counter)) {
-            Files.copy(file, out);
-        }
-        return counter.bytes;
-    }
-
-    /** Counts what is written and keeps none of it. */
-    private static final class Counter extends OutputStream {
-        private long bytes;
-
-        @Override
-        public void write(int value) {
-            bytes++;
-        }
-
-        @Override
-        public void write(byte[] values, int offset, int length) {
-            bytes += length;
-        }
     }
 
     private static Map<String, Value> feed(Path model, LocalData data) throws IOException {

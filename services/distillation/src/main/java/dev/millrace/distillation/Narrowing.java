@@ -2,8 +2,10 @@ package dev.millrace.distillation;
 
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Tensor;
+import dev.millrace.onnx.channel.AxisSquares;
 import dev.millrace.onnx.channel.ChannelGroup;
 import dev.millrace.onnx.channel.Cut;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -55,18 +57,8 @@ final class Narrowing {
 
     /** Sum of squares for each index of an axis, as a share of the tensor's. */
     private static double[] squares(Tensor tensor, int axis) {
-        var values = tensor.floats();
-        int inner = 1;
-        for (int later = axis + 1; later < tensor.rank(); later++) {
-            inner *= (int) tensor.dim(later);
-        }
-        var squares = new double[(int) tensor.dim(axis)];
-        double all = Double.MIN_NORMAL;
-        for (int i = 0; i < values.length; i++) {
-            double square = (double) values[i] * values[i];
-            squares[i / inner % squares.length] += square;
-            all += square;
-        }
+        var squares = AxisSquares.of(tensor, axis);
+        double all = Double.MIN_NORMAL + Arrays.stream(squares).sum();
         for (int index = 0; index < squares.length; index++) {
             squares[index] /= all;
         }

@@ -3,6 +3,7 @@ package dev.millrace.nas;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.channel.Axis;
+import dev.millrace.onnx.channel.AxisSquares;
 import dev.millrace.onnx.channel.ChannelGroup;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -48,16 +49,7 @@ final class Channels {
     }
 
     private static double[] norms(Tensor tensor, Axis axis, List<int[]> slices) {
-        var values = tensor.floats();
-        int size = (int) tensor.dim(axis.number());
-        int inner = 1;
-        for (int later = axis.number() + 1; later < tensor.rank(); later++) {
-            inner *= (int) tensor.dim(later);
-        }
-        var squares = new double[size];
-        for (int i = 0; i < values.length; i++) {
-            squares[i / inner % size] += (double) values[i] * values[i];
-        }
+        var squares = AxisSquares.of(tensor, axis.number());
         return slices.stream()
                 .mapToDouble(slice -> Math.sqrt(Arrays.stream(slice)
                         .mapToDouble(index -> squares[index])

@@ -1,15 +1,12 @@
 package dev.millrace.pruning;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.millrace.engine.Shapes;
 import dev.millrace.message.Json;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Macs;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.channel.Cut;
 import dev.millrace.onnx.channel.Observation;
-import dev.millrace.onnx.edit.ConstantNodes;
-import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
@@ -100,23 +97,19 @@ final class Blocks implements Technique<Blocks.Options> {
 
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
-        var model = ModelGate.open(context.model());
-        var ignored = NodeGlobs.of("ignored", options.ignored(), model);
-        ConstantNodes.toInitializers(model);
-        var plain = context.workDirectory().resolve("plain.onnx");
-        model.write(plain);
-        var feed = Samples.first(plain, context);
-        var seen = Shapes.observation(plain, feed, context.workDirectory());
+        var original = Original.of(context, options.ignored());
+        var model = original.model();
+        var seen = original.seen();
         Predicate<ResidualBlock> mayGo = block -> model.graph()
                 .producer(block.sum())
-                .filter(addition -> !ignored.contains(addition))
+                .filter(addition -> !original.ignored().contains(addition))
                 .isPresent();
         if (ResidualBlock.of(model.graph(), seen).stream().noneMatch(mayGo)) {
             throw new RefusedException(
                     "NOTHING_TO_PRUNE", "model", "no addition of a value and what is made of it", "a residual block");
         }
         var judging = context.part(0.02, RECOVERING);
-        var subject = new Subject(model, plain, List.of(), options.samples(), options.recovery(), judging);
+        var subject = new Subject(model, original.file(), List.of(), options.samples(), options.recovery(), judging);
         var removed = new ArrayList<ResidualBlock>();
         var shorter = shorter(subject, seen, mayGo, 1 - options.amount(), removed);
         int fitted = options.reconstruct() ? Reconstruction.fit(subject, seen, new Cut(), shorter) : 0;
@@ -127,7 +120,7 @@ final class Blocks implements Technique<Blocks.Options> {
         report.put("removed", json(removed.stream().map(ResidualBlock::sum).toList()));
         report.put("macs", json(macs(shorter, seen)));
         report.put("originalMacs", json(macs(model, seen)));
-        report.put("latencyRatio", json(new LatencySearch(subject, seen, feed).ratio(file)));
+        report.put("latencyRatio", json(new LatencySearch(subject, seen, original.feed()).ratio(file)));
         report.put("fittedLayers", json(fitted));
         var mended = options.recovery().mend(file, context, RECOVERING, checkpointEvery);
         report.put("recovery", mended.report());

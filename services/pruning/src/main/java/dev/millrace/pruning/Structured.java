@@ -1,11 +1,8 @@
 package dev.millrace.pruning;
 
-import dev.millrace.engine.Shapes;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.channel.ChannelGroups;
 import dev.millrace.onnx.channel.Slicer;
-import dev.millrace.onnx.edit.ConstantNodes;
-import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
@@ -155,15 +152,10 @@ final class Structured implements Technique<Structured.Options> {
 
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
-        var model = ModelGate.open(context.model());
-        var ignored = NodeGlobs.of("ignored", options.ignored(), model);
-        ConstantNodes.toInitializers(model);
-        var plain = context.workDirectory().resolve("plain.onnx");
-        model.write(plain);
-        context.progress(0.02, "observing");
-        var feed = Samples.first(plain, context);
-        var seen = Shapes.observation(plain, feed, context.workDirectory());
-        var channels = ChannelGroups.of(model.graph(), seen, ignored::contains);
+        var original = Original.of(context, options.ignored());
+        var model = original.model();
+        var seen = original.seen();
+        var channels = ChannelGroups.of(model.graph(), seen, original.ignored()::contains);
         var groups = options.residual() ? channels.groups() : channels.insideBlocks(model.graph());
         if (groups.isEmpty()) {
             throw new RefusedException(
@@ -173,8 +165,8 @@ final class Structured implements Technique<Structured.Options> {
                     "a layer between others");
         }
         var judging = context.part(0.02, RECOVERING);
-        var subject = new Subject(model, plain, groups, options.samples(), options.recovery(), judging);
-        var latency = new LatencySearch(subject, seen, feed);
+        var subject = new Subject(model, original.file(), groups, options.samples(), options.recovery(), judging);
+        var latency = new LatencySearch(subject, seen, original.feed());
         var plan = CutPlan.of(options, subject, seen, latency);
         context.progress(RECOVERING, "cutting");
         var pruned = model.copy();
