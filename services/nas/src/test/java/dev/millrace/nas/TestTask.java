@@ -1,49 +1,36 @@
 package dev.millrace.nas;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
-import dev.millrace.message.Json;
 import dev.millrace.onnx.Attribute;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Dimension;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.ModelBuilder;
-import dev.millrace.stage.Checkpoints;
 import dev.millrace.stage.LocalData;
-import dev.millrace.stage.OptionBinder;
 import dev.millrace.stage.SharedCache;
-import dev.millrace.stage.StageContext;
-import dev.millrace.stage.StageResult;
-import dev.millrace.stage.Technique;
+import dev.millrace.stage.fixture.LocalTask;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
 /** A task in this process: grey images of 8 × 8 with a bright bar, and a model that takes them. */
-final class TestTask implements StageContext, Checkpoints {
+final class TestTask extends LocalTask {
     static final int SIDE = 8;
     static final int CLASSES = 3;
-
-    private final Path directory;
-    private final Path model;
-    private final Map<String, LocalData> data = new HashMap<>();
-    private Path work;
 
     TestTask(Path directory) throws IOException {
         this(directory, classifier());
     }
 
     TestTask(Path directory, Model model) throws IOException {
-        this.directory = directory;
-        this.model = directory.resolve("model.onnx");
-        model.write(this.model);
-        work = directory;
+        super(directory, directory.resolve("model.onnx"));
+        model.write(model());
+        seed(7);
     }
 
     /** One convolution and a dense layer: {@code (batch, 1, 8, 8)} to {@code (batch, 3)}. */
@@ -85,66 +72,16 @@ final class TestTask implements StageContext, Checkpoints {
                 }
             }
         }
-        var file = directory.resolve(role + "-images-idx3-ubyte");
+        var file = directory().resolve(role + "-images-idx3-ubyte");
         Files.write(file, pixels.array());
-        Files.write(directory.resolve(role + "-labels-idx1-ubyte"), labels.array());
-        data.put(
-                role,
-                new LocalData(file, "idx", Map.of("mean", DoubleNode.valueOf(0.2), "std", DoubleNode.valueOf(0.3))));
+        Files.write(directory().resolve(role + "-labels-idx1-ubyte"), labels.array());
+        data(role, new LocalData(file, "idx", Map.of("mean", DoubleNode.valueOf(0.2), "std", DoubleNode.valueOf(0.3))));
         return this;
-    }
-
-    /** Runs with options in JSON, in a fresh working directory. */
-    <O extends Record> StageResult run(Technique<O> technique, String options) throws IOException {
-        Map<String, JsonNode> given = new HashMap<>();
-        Json.mapper().readTree(options).properties().forEach(entry -> given.put(entry.getKey(), entry.getValue()));
-        work = Files.createTempDirectory(directory, "work");
-        return technique.run(OptionBinder.bind(technique.name(), technique.options(), given), this);
-    }
-
-    @Override
-    public Path model() {
-        return model;
-    }
-
-    @Override
-    public Optional<Path> baseline() {
-        return Optional.empty();
-    }
-
-    @Override
-    public Optional<LocalData> data(String role) {
-        return Optional.ofNullable(data.get(role));
-    }
-
-    @Override
-    public Optional<String> metric() {
-        return Optional.empty();
-    }
-
-    @Override
-    public long seed() {
-        return 7;
-    }
-
-    @Override
-    public int threads() {
-        return 1;
-    }
-
-    @Override
-    public Path workDirectory() {
-        return work;
     }
 
     @Override
     public Optional<SharedCache> cache() {
-        return Optional.of(new SharedCache(directory.resolve("cache"), 1 << 20));
-    }
-
-    @Override
-    public Checkpoints checkpoints() {
-        return this;
+        return Optional.of(new SharedCache(directory().resolve("cache"), 1 << 20));
     }
 
     @Override
@@ -155,10 +92,5 @@ final class TestTask implements StageContext, Checkpoints {
     @Override
     public void save(Path file) {
         // every run of a test is its only attempt
-    }
-
-    @Override
-    public void progress(double fraction, String activity, Map<String, Double> metrics) {
-        assert fraction >= 0 && fraction <= 1 : activity;
     }
 }

@@ -32,19 +32,13 @@ class SlicedOperatorsTest {
     @ValueSource(ints = {18, 21})
     void groupsOfANormalizationGoWhole(int opset) throws IOException {
         var m = new ModelBuilder(opset);
-        var x = m.input("x", DataType.FLOAT, BATCH, Dimension.of(3), Dimension.of(4), Dimension.of(4));
+        var x = images(m, 4);
         var stem = m.node("Conv", List.of(x, weight(m, "stem.weight", channel -> channel / 2 % 2 == 0, 8, 3, 1, 1)));
         int parameters = opset == 18 ? 4 : 8;
         var scale = m.initializer(Tensor.floats("scale", filled(parameters, 1), parameters));
         var bias = m.initializer(Tensor.floats("bias", filled(parameters, 0), parameters));
         var normal = m.node("GroupNormalization", List.of(stem, scale, bias), Attribute.of("num_groups", 4));
-        m.output(
-                HalfDead.conv(m, "head", normal, 2, 8, false),
-                DataType.FLOAT,
-                BATCH,
-                Dimension.of(2),
-                Dimension.of(4),
-                Dimension.of(4));
+        answerOfImages(m, normal, 8, 4);
         var pruned = HalfDead.halved(directory, m.build(), 1, 3, 4, 4);
 
         assertThat(HalfDead.dims(pruned, "head.weight")).containsExactly(2, 4, 1, 1);
@@ -56,17 +50,11 @@ class SlicedOperatorsTest {
     @ValueSource(strings = {"DCR", "CRD"})
     void depthBecomesSpaceWithFewerChannels(String mode) throws IOException {
         var m = new ModelBuilder(17);
-        var x = m.input("x", DataType.FLOAT, BATCH, Dimension.of(3), Dimension.of(2), Dimension.of(2));
+        var x = images(m, 2);
         IntPredicate alive = mode.equals("DCR") ? channel -> channel % 4 % 2 == 0 : channel -> channel / 4 % 2 == 0;
         var stem = m.node("Conv", List.of(x, weight(m, "stem.weight", alive, 16, 3, 1, 1)));
         var wide = m.node("DepthToSpace", List.of(stem), Attribute.of("blocksize", 2), Attribute.of("mode", mode));
-        m.output(
-                HalfDead.conv(m, "head", wide, 2, 4, false),
-                DataType.FLOAT,
-                BATCH,
-                Dimension.of(2),
-                Dimension.of(4),
-                Dimension.of(4));
+        answerOfImages(m, wide, 4, 4);
         var pruned = HalfDead.halved(directory, m.build(), 1, 3, 2, 2);
 
         assertThat(HalfDead.dims(pruned, "stem.weight")).containsExactly(8, 3, 1, 1);
@@ -76,16 +64,10 @@ class SlicedOperatorsTest {
     @Test
     void spaceBecomesDepthWithFewerChannels() throws IOException {
         var m = new ModelBuilder(17);
-        var x = m.input("x", DataType.FLOAT, BATCH, Dimension.of(3), Dimension.of(4), Dimension.of(4));
+        var x = images(m, 4);
         var stem = HalfDead.conv(m, "stem", x, 4, 3, true);
         var deep = m.node("SpaceToDepth", List.of(stem), Attribute.of("blocksize", 2));
-        m.output(
-                HalfDead.conv(m, "head", deep, 2, 16, false),
-                DataType.FLOAT,
-                BATCH,
-                Dimension.of(2),
-                Dimension.of(2),
-                Dimension.of(2));
+        answerOfImages(m, deep, 16, 2);
         var pruned = HalfDead.halved(directory, m.build(), 1, 3, 4, 4);
 
         assertThat(HalfDead.dims(pruned, "head.weight")).containsExactly(2, 8, 1, 1);
@@ -94,7 +76,7 @@ class SlicedOperatorsTest {
     @Test
     void scalesOfIntegerWeightsFollow() throws IOException {
         var m = new ModelBuilder(17);
-        var x = m.input("x", DataType.FLOAT, BATCH, Dimension.of(3), Dimension.of(4), Dimension.of(4));
+        var x = images(m, 4);
         var bytes = new byte[8 * 3];
         IntStream.range(0, bytes.length).forEach(i -> bytes[i] = (byte) (i / 3 % 2 == 0 ? 20 + i : 0));
         var integers = m.initializer(Tensor.bytes("stem.integers", DataType.INT8, bytes, 8, 3, 1, 1));
@@ -106,13 +88,7 @@ class SlicedOperatorsTest {
         var zero = m.initializer(Tensor.bytes("zero", DataType.UINT8, new byte[1]));
         var rounded =
                 m.node("DequantizeLinear", List.of(m.node("QuantizeLinear", List.of(stem, step, zero)), step, zero));
-        m.output(
-                HalfDead.conv(m, "head", rounded, 2, 8, false),
-                DataType.FLOAT,
-                BATCH,
-                Dimension.of(2),
-                Dimension.of(4),
-                Dimension.of(4));
+        answerOfImages(m, rounded, 8, 4);
         var pruned = HalfDead.halved(directory, m.build(), 1, 3, 4, 4);
 
         assertThat(HalfDead.dims(pruned, "stem.integers")).containsExactly(4, 3, 1, 1);
@@ -217,18 +193,12 @@ class SlicedOperatorsTest {
     @Test
     void groupsOfAConvolutionGoWhole() throws IOException {
         var m = new ModelBuilder(17);
-        var x = m.input("x", DataType.FLOAT, BATCH, Dimension.of(3), Dimension.of(4), Dimension.of(4));
+        var x = images(m, 4);
         IntPredicate alive = channel -> channel / 2 % 2 == 0;
         var stem = HalfDead.relu(m, m.node("Conv", List.of(x, weight(m, "stem.weight", alive, 8, 3, 1, 1))));
         var grouped =
                 m.node("Conv", List.of(stem, weight(m, "grouped.weight", alive, 8, 2, 1, 1)), Attribute.of("group", 4));
-        m.output(
-                HalfDead.conv(m, "head", grouped, 2, 8, false),
-                DataType.FLOAT,
-                BATCH,
-                Dimension.of(2),
-                Dimension.of(4),
-                Dimension.of(4));
+        answerOfImages(m, grouped, 8, 4);
         var pruned = HalfDead.halved(directory, m.build(), 1, 3, 4, 4);
 
         assertThat(HalfDead.dims(pruned, "stem.weight")).containsExactly(4, 3, 1, 1);
@@ -270,5 +240,21 @@ class SlicedOperatorsTest {
         var values = new float[size];
         Arrays.fill(values, value);
         return values;
+    }
+
+    /** {@code (N, 3, side, side)}. */
+    private static String images(ModelBuilder m, int side) {
+        return m.input("x", DataType.FLOAT, BATCH, Dimension.of(3), Dimension.of(side), Dimension.of(side));
+    }
+
+    /** Two channels of what {@code channels} of the value say, {@code (N, 2, side, side)}. */
+    private static void answerOfImages(ModelBuilder m, String value, int channels, int side) {
+        m.output(
+                HalfDead.conv(m, "head", value, 2, channels, false),
+                DataType.FLOAT,
+                BATCH,
+                Dimension.of(2),
+                Dimension.of(side),
+                Dimension.of(side));
     }
 }

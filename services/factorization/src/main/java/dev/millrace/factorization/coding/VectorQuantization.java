@@ -65,8 +65,8 @@ public final class VectorQuantization implements Technique<VectorQuantization.Op
     public StageResult run(Options options, StageContext context) throws IOException {
         try (var vectors = Vectors.open(context)) {
             return new CodingRun(options.coding(), context)
-                    .run(Coding.each((weight, evidence) ->
-                            code(options, weight, evidence.importance(weight), vectors)));
+                    .run(Coding.each(
+                            (weight, evidence) -> code(options, weight, evidence.importance(weight), vectors)));
         }
     }
 

@@ -52,13 +52,11 @@ class CodingTest {
     void indicesAndTablesAreTheSameModelAsPlainWeights(String technique, String options) throws IOException {
         var original = TestTask.of(directory, embedded(normals(1, 40 * 12), normals(2, 12 * 21)));
         var plain = original.run(technique(technique), NONE.formatted("expanded", options));
-        var coded = new TestTask(
-                        directory, original.model(), Files.createTempDirectory(directory, "w"), original.data())
-                .run(technique(technique), NONE.formatted("gather", options));
+        var coded = original.run(technique(technique), NONE.formatted("gather", options));
 
         var ids = Value.of(new long[] {3, 39, 0, 17, 3, 22}, 2, 3);
         var expanded = Objects.requireNonNull(plain.model());
-        var reference = new TestTask(directory, expanded, directory, original.data());
+        var reference = TestTask.of(directory, expanded);
         assertThat(reference.relativeError(coded, ids)).isLessThan(1e-6);
         assertThat(original.relativeError(coded, ids)).isLessThan(1.2);
     }
@@ -117,8 +115,7 @@ class CodingTest {
         var data = uneven(7, 64, 40);
         var task = TestTask.of(directory, layer(rising(8, 40, 64), 40, 64)).calibratedBy(data);
         var weighed = task.run(technique(technique), "{%s}".formatted(options));
-        var alike =
-                task.with("calibration", data).run(technique(technique), "{%s, \"whiten\": false}".formatted(options));
+        var alike = task.run(technique(technique), "{%s, \"whiten\": false}".formatted(options));
 
         var x = Value.of(flat(uneven(9, 200, 40)), 200, 40);
         assertThat(task.relativeError(weighed, x)).isLessThan(0.97 * task.relativeError(alike, x));
@@ -134,8 +131,7 @@ class CodingTest {
         }
         var task = TestTask.of(directory, layer(normals(17, 40 * 24), 40, 24)).calibratedBy(data);
         var compensated = task.run(new Cluster(), "{\"bits\": 3, \"minimumElements\": 64}");
-        var nearest = task.with("calibration", data)
-                .run(new Cluster(), "{\"bits\": 3, \"minimumElements\": 64, \"compensate\": false}");
+        var nearest = task.run(new Cluster(), "{\"bits\": 3, \"minimumElements\": 64, \"compensate\": false}");
 
         var x = Value.of(flat(data), data.length, 40);
         assertThat(task.relativeError(compensated, x)).isLessThan(0.7 * task.relativeError(nearest, x));
@@ -194,7 +190,7 @@ class CodingTest {
         var task = TestTask.of(directory, layer(rising(12, 40, 32), 40, 32)).with("training", data);
         var trained = ", \"epochs\": 20, \"batchSize\": 16, \"learningRate\": 0.01, \"storage\": \"expanded\"}";
         var left = task.run(technique(technique), "{\"recovery\": \"none\", %s%s".formatted(options, trained));
-        var result = task.with("training", data).run(technique(technique), "{%s%s".formatted(options, trained));
+        var result = task.run(technique(technique), "{%s%s".formatted(options, trained));
 
         var x = Value.of(flat(data), data.length, 40);
         assertThat(task.relativeError(result, x)).isLessThan(0.95 * task.relativeError(left, x));
