@@ -12,18 +12,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Two models side by side, as they were measured; what was not measured is left out. */
 final class ResultTable {
-    private static final int LABEL = 14;
-    private static final int COLUMN = 13;
+    private static final int GAP = 3;
     private static final String[] BYTE_UNITS = {"B", "KB", "MB", "GB", "TB"};
 
-    private final List<String> lines = new ArrayList<>();
+    private record Row(String label, String before, String after, String change) {}
+
+    private final List<Row> rows = new ArrayList<>();
 
     private ResultTable() {}
 
     static void print(Evaluation evaluation, PrintWriter out) {
         var table = new ResultTable();
         table.fill(evaluation);
-        table.lines.forEach(out::println);
+        table.lines().forEach(out::println);
+        out.println();
+        out.println(basis(evaluation));
     }
 
     private void fill(Evaluation evaluation) {
@@ -50,9 +53,12 @@ final class ResultTable {
         for (var fidelity : new TreeMap<>(evaluation.fidelity()).entrySet()) {
             line(fidelity.getKey(), "", fraction(fidelity.getValue()), "to the original");
         }
-        var latency = after.latency();
-        lines.add("");
-        lines.add("Metrics on " + evaluation.samples() + " samples"
+    }
+
+    /** What the figures rest on. */
+    private static String basis(Evaluation evaluation) {
+        var latency = evaluation.result().latency();
+        return "Metrics on " + evaluation.samples() + " samples"
                 + (latency == null
                         ? "."
                         : String.format(
@@ -61,7 +67,7 @@ final class ResultTable {
                                 latency.batch(),
                                 latency.threads(),
                                 latency.threads() == 1 ? "thread" : "threads",
-                                latency.runs())));
+                                latency.runs()));
     }
 
     private void compare(
@@ -82,7 +88,26 @@ final class ResultTable {
     }
 
     private void line(String label, String before, String after, String change) {
-        lines.add((pad(label, LABEL) + left(before, COLUMN) + left(after, COLUMN) + "   " + change).stripTrailing());
+        rows.add(new Row(label, before, after, change));
+    }
+
+    /** Each column as wide as what it holds. */
+    private List<String> lines() {
+        int label = width(Row::label);
+        int before = width(Row::before);
+        int after = width(Row::after);
+        return rows.stream()
+                .map(row -> (pad(row.label(), label)
+                                + left(row.before(), GAP + before)
+                                + left(row.after(), GAP + after)
+                                + " ".repeat(GAP)
+                                + row.change())
+                        .stripTrailing())
+                .toList();
+    }
+
+    private int width(Function<Row, String> cell) {
+        return rows.stream().map(cell).mapToInt(String::length).max().orElse(0);
     }
 
     private static @Nullable Double number(@Nullable Long value) {
