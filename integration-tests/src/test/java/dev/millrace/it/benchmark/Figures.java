@@ -1,5 +1,6 @@
 package dev.millrace.it.benchmark;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.data.Dataset;
@@ -7,6 +8,7 @@ import dev.millrace.engine.metric.Fidelity;
 import dev.millrace.engine.metric.TaskMetrics;
 import dev.millrace.stage.LocalData;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,5 +49,11 @@ final class Figures {
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse(Double.NaN);
+    }
+
+    /** Processor time of this process so far, all threads. */
+    static double processorSeconds() {
+        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        return system.getProcessCpuTime() / 1e9;
     }
 }

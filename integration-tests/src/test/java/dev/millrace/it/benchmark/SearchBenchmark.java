@@ -11,7 +11,6 @@ import dev.millrace.search.History;
 import dev.millrace.search.Space;
 import dev.millrace.search.Strategies;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,7 +57,7 @@ public final class SearchBenchmark {
     }
 
     private void search(int trained, int afterwards, Map<String, JsonNode> options) throws IOException {
-        double began = processorSeconds();
+        double began = Figures.processorSeconds();
         options.put("holdOut", heldOut(trained));
         options.putIfAbsent("space", Json.mapper().readTree(SPACE));
         var plan = Objects.requireNonNull(
@@ -75,12 +74,12 @@ public final class SearchBenchmark {
             }
             var trial = new Trial(
                     trials.size(), proposal.get().values(), proposal.get().rung());
-            double from = processorSeconds();
+            double from = Figures.processorSeconds();
             trials.add(tried(plan, trial, trained));
-            System.out.printf(Locale.ROOT, "%5.1f s ", processorSeconds() - from);
+            System.out.printf(Locale.ROOT, "%5.1f s ", Figures.processorSeconds() - from);
             print(trials.get(trials.size() - 1));
         }
-        double ended = processorSeconds();
+        double ended = Figures.processorSeconds();
         var front = Front.of(goals, trials);
         System.out.println("front");
         front.trials().forEach(SearchBenchmark::print);
@@ -133,10 +132,5 @@ public final class SearchBenchmark {
                 figures,
                 new TreeMap<>(trial.values()),
                 trial.problem() == null ? "" : trial.problem());
-    }
-
-    private static double processorSeconds() {
-        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        return system.getProcessCpuTime() / 1e9;
     }
 }

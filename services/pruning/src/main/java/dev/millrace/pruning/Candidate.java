@@ -102,6 +102,11 @@ final class Candidate {
         return new Candidate(group, weighed, order, step, least);
     }
 
+    /** The same, with another least width, one that it may have. */
+    Candidate atLeast(int width) {
+        return new Candidate(group, worth, order, step, width);
+    }
+
     /** The same, with channels that are worth nothing: those that go where so many stay. */
     Candidate worthless(int width) {
         var changed = worth.clone();

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.DoubleFunction;
+import java.util.function.Function;
 
 /** What a model is to lose. */
 final class CutPlan {
@@ -120,15 +120,30 @@ final class CutPlan {
             var widths = widths(weighed);
             double target = 1 - options.amount();
             boolean even = options.ranking(subject.context()) == Ranking.LAYER;
-            DoubleFunction<int[]> below = even ? widths::evenBelow : widths::cheapestBelow;
-            int[] kept;
-            if (options.target() == Target.LATENCY) {
-                kept = latency.within(target, widths, below);
-            } else {
-                // Every layer's channels are a share of their own, rounded as each may be.
-                kept = even && options.target() == Target.CHANNELS ? widths.even(target) : below.apply(target);
-            }
+            int[] kept = options.target() == Target.LATENCY
+                    ? latency.within(target, widths, left -> below(widths, left, even))
+                    : unhindered(widths, each -> counted(each, target, even));
             return plan(widths, kept, errors);
+        }
+
+        private int[] counted(Widths widths, double target, boolean even) {
+            // Every layer's channels are a share of their own, rounded as each may be.
+            return even && options.target() == Target.CHANNELS ? widths.even(target) : below(widths, target, even);
+        }
+
+        private static int[] below(Widths widths, double target, boolean even) {
+            return even ? widths.evenBelow(target) : widths.cheapestBelow(target);
+        }
+
+        /** The widths chosen, or faster ones that save as much. */
+        private int[] unhindered(Widths widths, Function<Widths, int[]> choose) throws IOException {
+            var kept = choose.apply(widths);
+            double operations = whole.macs() > 0 ? Target.MACS.left(whole, counter.of(kept)) : 1;
+            if (!latency.lags(widths, kept, operations)) {
+                return kept;
+            }
+            double target = Math.max(1 - options.amount(), widths.left().applyAsDouble(kept));
+            return new KeptBack(widths, target, choose, (tried, over) -> latency.ratio(widths, tried, over)).faster(kept);
         }
     }
 }

@@ -21,6 +21,11 @@ final class LatencySearch {
     /** Times that what seems slower is measured. */
     private static final int MEASURED = 3;
 
+    /** Time over what is left of the operations from which something is amiss. */
+    private static final double LAGGING = 1.25;
+
+    private static final double LEAST_MILLIS = 0.1;
+
     private final Subject subject;
     private final Observation seen;
     private final Map<String, Value> feed;
@@ -64,24 +69,52 @@ final class LatencySearch {
 
     /** Time of the model with some widths over the time of the whole. */
     double ratio(Widths widths, int[] chosen) throws IOException {
+        return with(widths, chosen, this::ratio);
+    }
+
+    /** Time of the model with some widths over its time with others. */
+    double ratio(Widths widths, int[] chosen, int[] over) throws IOException {
+        return with(widths, chosen, file -> with(widths, over, other -> compared(other, file)
+                .ratio()));
+    }
+
+    /**
+     * Whether the time falls so much less than the operations that some width may be slower than a wider one. What takes next
+     * to no time is not told.
+     *
+     * @param left of the operations, 0..1
+     */
+    boolean lags(Widths widths, int[] chosen, double left) throws IOException {
+        var latency = with(widths, chosen, file -> compared(subject.file(), file));
+        return latency.baselineMillis() > LEAST_MILLIS && latency.ratio() > LAGGING * left;
+    }
+
+    /** Looks at a model. */
+    private interface Look<T> {
+        T at(Path model) throws IOException;
+    }
+
+    private <T> T with(Widths widths, int[] chosen, Look<T> look) throws IOException {
         var model = subject.model().copy();
         Slicer.apply(model, seen.copy(), widths.cut(chosen));
         var file = Files.createTempFile(subject.context().workDirectory(), "trial", ".onnx");
         try {
             model.write(file);
-            return ratio(file);
+            return look.at(file);
         } finally {
             Files.delete(file);
         }
+    }
+
+    private Latency compared(Path baseline, Path candidate) throws IOException {
+        return Latency.compare(baseline, candidate, feed, subject.context().threads());
     }
 
     /** Time of a model over the time of the whole; measured again where it seems slower, since others disturb. */
     double ratio(Path model) throws IOException {
         double least = Double.POSITIVE_INFINITY;
         for (int i = 0; i < MEASURED && least >= 1; i++) {
-            int threads = subject.context().threads();
-            least = Math.min(
-                    least, Latency.compare(subject.file(), model, feed, threads).ratio());
+            least = Math.min(least, compared(subject.file(), model).ratio());
         }
         return least;
     }

@@ -89,7 +89,7 @@ final class Samples implements Closeable {
         var first = session.inputs().get(0).dims();
         boolean fixed = !first.isEmpty() && first.get(0).isFixed();
         int seen = 0;
-        for (var batches = dataset.batches(fixed ? (int) first.get(0).size() : BATCH)
+        for (var batches = dataset.batchesByLength(fixed ? (int) first.get(0).size() : BATCH, rows)
                         .iterator();
                 batches.hasNext() && seen < rows; ) {
             var batch = batches.next();

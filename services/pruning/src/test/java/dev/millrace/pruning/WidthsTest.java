@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.channel.Axis;
 import dev.millrace.onnx.channel.ChannelGroup;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,48 @@ class WidthsTest {
     void leavesAllWhereAllIsWanted() {
         assertThat(widths(8, 1, 1, 1).evenBelow(1)).containsExactly(32, 32, 64);
         assertThat(widths(8, 1, 1, 1).cheapestBelow(1)).containsExactly(32, 32, 64);
+    }
+
+    @Test
+    void aWidthThatIsSlowerThanAWiderOneIsKeptBack() throws IOException {
+        var widths = widths(8, 1, 1, 1);
+        var kept = widths.cheapestBelow(0.7);
+        assertThat(kept[0]).isLessThan(32);
+
+        // The first layer is slow below 32 channels, whatever the others are.
+        var faster = new KeptBack(widths, 0.7, each -> each.cheapestBelow(0.7), WidthsTest::timesByTheFirst).faster(kept);
+
+        assertThat(faster[0]).isEqualTo(32);
+        assertThat(left(faster)).isLessThanOrEqualTo(0.7);
+    }
+
+    @Test
+    void widthsThatAreFasterWhereTheyAreNarrowerStay() throws IOException {
+        var widths = widths(8, 1, 1, 1);
+        var kept = widths.cheapestBelow(0.5);
+
+        var same = new KeptBack(
+                        widths, 0.5, each -> each.cheapestBelow(0.5), (tried, over) -> left(tried) / left(over))
+                .faster(kept);
+
+        assertThat(same).isEqualTo(kept);
+    }
+
+    @Test
+    void theTargetCountsMoreThanAFasterWidth() throws IOException {
+        // Nothing but the first layer can be narrower by so much.
+        var widths = widths(32, 1, 1, 1);
+        var kept = new int[] {8, 32, 64};
+
+        var same = new KeptBack(
+                        widths, left(kept), each -> each.cheapestBelow(left(kept)), WidthsTest::timesByTheFirst)
+                .faster(kept);
+
+        assertThat(same).isEqualTo(kept);
+    }
+
+    private static double timesByTheFirst(int[] tried, int[] over) {
+        return (tried[0] < 32 ? 3 : 1) * left(tried) / ((over[0] < 32 ? 3 : 1) * left(over));
     }
 
     private static double left(int[] kept) {

@@ -16,7 +16,7 @@ public record Course(
 
         @Option(
                 value =
-                        "Highest learning rate; null tries some from 0.0003 to 0.01 with adamW, 0.005 to 0.2 with sgd; in qat"
+                        "Highest learning rate; null tries some from 0.0001 to 0.01 with adamW, 0.005 to 0.2 with sgd; in qat"
                                 + " it follows from the bits.",
                 defaultValue = "null",
                 allowed = "above 0")
@@ -112,7 +112,7 @@ public record Course(
 
     /** Optimizers; the rate to begin with, the rates to try, and the decay where the options say nothing. */
     public enum Method {
-        ADAM_W(1e-3, List.of(3e-4, 1e-3, 3e-3, 1e-2), 0.01) {
+        ADAM_W(1e-3, List.of(1e-4, 3e-4, 1e-3, 3e-3, 1e-2), 0.01) {
             @Override
             Optimizer decaying(double weightDecay) {
                 return Optimizer.AdamW.decaying(weightDecay);

@@ -1,5 +1,6 @@
 package dev.millrace.training;
 
+import dev.millrace.engine.Value;
 import dev.millrace.engine.data.Batch;
 import dev.millrace.engine.train.Loss;
 import dev.millrace.engine.train.Objective;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The soft loss of classes is the divergence of probabilities softened by {@code temperature} (Hinton, Vinyals and Dean,
  * "Distilling the Knowledge in a Neural Network", 2015); of everything else the mean square of the difference, which also
  * suits logits whose classes are not known (Kim et al., "Comparing Kullback-Leibler Divergence and Mean Squared Error Loss in
- * Knowledge Distillation", 2021).
+ * Knowledge Distillation", 2021), as a share of the variance of the teacher's answers: several outputs count alike,
+ * whatever they are measured in.
  */
 public record Imitation(
         @Option(
@@ -40,6 +42,9 @@ public record Imitation(
         @Nullable
         Double hardLoss) {
     private static final double DEFAULT_HARD_LOSS = 0.1;
+
+    /** Answers that vary less than this are all the same. */
+    private static final double NOTHING = 1e-12;
 
     /** The loss between a student's and a teacher's output. */
     public enum Soft {
@@ -76,7 +81,9 @@ public record Imitation(
         for (int i = 0; i < heads.size() && hard < 1; i++) {
             var head = heads.get(i);
             boolean scores = head.kind() == Head.Kind.SOFTMAX || (classes && i == 0);
-            terms.add(new Objective.Term((1 - hard) / heads.size(), soft(head, scores, sample)));
+            var soft = soft(head, scores, sample);
+            double share = (1 - hard) / heads.size();
+            terms.add(new Objective.Term(share / unit(soft, sample), soft));
         }
         // Labels without weight are there all the same: the best weights are those with most right answers.
         labels.ifPresent(kind -> terms.add(new Objective.Term(hard, kind.loss(heads.get(0), 0))));
@@ -96,6 +103,25 @@ public record Imitation(
                         .map(term -> new Objective.Term(term.loss() instanceof Loss.CrossEntropy ? 1 : 0, term.loss()))
                         .toList()))
                 : Optional.empty();
+    }
+
+    /** What a loss is measured in: a mean square in the variance of the answers, so that it is a share, as all others are. */
+    private static double unit(Loss soft, Batch sample) {
+        var answers = sample.expected().get(soft.target());
+        boolean square = soft instanceof Loss.Hint hint && hint.measure() == Loss.Measure.MEAN_SQUARE;
+        double variance = square && answers != null ? variance(answers) : 1;
+        return variance > NOTHING ? variance : 1;
+    }
+
+    private static double variance(Value answers) {
+        double sum = 0;
+        double squares = 0;
+        for (int i = 0; i < answers.size(); i++) {
+            sum += answers.number(i);
+            squares += answers.number(i) * answers.number(i);
+        }
+        double mean = sum / answers.size();
+        return squares / answers.size() - mean * mean;
     }
 
     private Loss soft(Head head, boolean scores, Batch sample) {

@@ -46,6 +46,9 @@ public final class Lesson implements Closeable {
     /** Share of the progress that preparing the data gets. */
     private static final double PREPARING = 0.15;
 
+    /** Batches of texts that are told apart by length. */
+    private static final int WINDOW = 50;
+
     /** Rows that a guidance sees before it says what training makes small. */
     private static final int SAMPLE = 512;
 
@@ -116,7 +119,8 @@ public final class Lesson implements Closeable {
             long samples = Math.max(1, source.samples());
             long done = 0;
             try (var set = new TransferSet.Writer(context.workDirectory().resolve(role + ".rows"))) {
-                for (var batch : source.batches(student.rows(course.batchSize()))) {
+                int rows = student.rows(course.batchSize());
+                for (var batch : source.batchesByLength(rows, WINDOW * rows)) {
                     context.progress(PREPARING * Math.min(1, (double) done / samples), "preparing " + role);
                     done += batch.rows();
                     set.add(answers.answered(batch));

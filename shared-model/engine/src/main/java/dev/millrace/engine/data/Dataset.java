@@ -144,6 +144,31 @@ public final class Dataset implements Closeable {
         };
     }
 
+    /**
+     * Reads the data with texts of about the same length side by side, so that batches hold little padding: in another order,
+     * always the same, and of so many samples the shorter ones first. Data whose rows have one shape comes as {@link #batches}
+     * has it.
+     *
+     * @param rows as {@link #batches}
+     * @param window samples that are ordered among themselves
+     */
+    public Iterable<Batch> batchesByLength(int rows, int window) {
+        return () -> {
+            try {
+                if (!LengthWindows.suit(source.read(order.applyAsLong(0)))) {
+                    return iterator(rows);
+                }
+                long count = samples();
+                var shuffle = new Shuffle(count, 0);
+                Batches.Samples shuffled =
+                        index -> index < count ? source.read(order.applyAsLong(shuffle.at(index))) : null;
+                return new Batches(new LengthWindows(shuffled, window), mapping, rows);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+    }
+
     private Iterator<Batch> iterator(int rows) {
         return iterator(rows, limit, order);
     }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Predicted against true classes: {@code top1} and {@code top5} (fraction of rows whose true class has one of the 1 or 5
  * highest scores), {@code f1} (mean over the classes that occur of {@code 2·TP / (2·TP + FP + FN)}).
  *
- * <p>Takes the first output with scores {@code (N, K)} for labels {@code (N)}, or {@code (N, …, K)} for {@code (N, …)}. A
- * single score is a probability, class 1 above one half. Negative labels do not count.
+ * <p>Takes the first output with scores {@code (N, K)} for labels {@code (N)}, or {@code (N, …, K)} or {@code (N, K, …)} for
+ * {@code (N, …)}, as a class for every pixel has it. A single score is a probability, class 1 above one half. Negative labels do not count.
  */
 final class Classification implements Metric {
     private static final int TOP = 5;
@@ -48,9 +48,29 @@ final class Classification implements Metric {
                         output.type().isFloatingPoint() && output.rank() >= 1 && output.dim(0) >= batch.rows())
                 .filter(output -> output.rank() == 1
                         ? perRow == 1
-                        : output.size() == output.dim(0) * perRow * output.dim(output.rank() - 1))
+                        : hasClasses(output, output.rank() - 1, perRow) || hasClasses(output, 1, perRow))
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Whether an axis is that of classes: one number on each of its indices for every label. */
+    private static boolean hasClasses(Value output, int axis, long perRow) {
+        return output.size() == output.dim(0) * perRow * output.dim(axis);
+    }
+
+    /** {@code (N, K, …)} to {@code (N, …, K)}. */
+    private static FloatBuffer classesLast(Value scores, int perRow) {
+        int classes = (int) scores.dim(1);
+        var from = scores.floats();
+        var into = FloatBuffer.allocate((int) scores.size());
+        for (int row = 0; row < scores.dim(0); row++) {
+            for (int place = 0; place < perRow; place++) {
+                for (int k = 0; k < classes; k++) {
+                    into.put(from.get((row * classes + k) * perRow + place));
+                }
+            }
+        }
+        return into;
     }
 
     private static boolean wholeNumbers(Value labels) {
@@ -69,9 +89,11 @@ final class Classification implements Metric {
         if (scores == null || labels == null) {
             return;
         }
-        int classes = scores.rank() == 1 ? 1 : (int) scores.dim(scores.rank() - 1);
+        int perRow = (int) (labels.size() / Math.max(1, labels.dim(0)));
+        boolean last = scores.rank() == 1 || hasClasses(scores, scores.rank() - 1, perRow);
+        int classes = scores.rank() == 1 ? 1 : (int) scores.dim(last ? scores.rank() - 1 : 1);
         mostClasses = Math.max(mostClasses, classes);
-        var numbers = scores.floats();
+        var numbers = last ? scores.floats() : classesLast(scores, perRow);
         for (int i = 0; i < labels.size(); i++) {
             long label = (long) labels.number(i);
             if (label >= 0) {

@@ -22,7 +22,7 @@ final class RateTrials {
     private static final int MOST = 250;
 
     /** Rows that the loss is read from. */
-    private static final int ROWS = 2_000;
+    private static final int ROWS = 1_000;
 
     private final Trainer trainer;
     private final TrainingSettings settings;

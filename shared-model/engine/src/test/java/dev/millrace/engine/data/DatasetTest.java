@@ -303,6 +303,32 @@ class DatasetTest {
         }
 
         @Test
+        void putsTextsOfOneLengthIntoOneBatch() throws IOException {
+            var file = write("d.txt", "a\na b c\nb\nb c a\nc\nc a b\n");
+            try (var data = Dataset.open(file, null, tokenizer(), List.of(bert))) {
+                var lengths = new ArrayList<Long>();
+                var ids = new ArrayList<Integer>();
+                data.batchesByLength(3, 6).forEach(batch -> {
+                    lengths.add(fed(batch, "input_ids").dim(1));
+                    for (float id : numbers(fed(batch, "input_ids"))) {
+                        ids.add((int) id);
+                    }
+                });
+                assertThat(lengths).containsExactly(1L, 3L);
+                assertThat(ids).containsExactlyInAnyOrder(1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+            }
+        }
+
+        @Test
+        void leavesTheOrderOfDataOfOneShape() throws IOException {
+            var file = write("d.csv", "1,2\n3,4\n5,6\n");
+            try (var data = Dataset.open(file, null, Map.of(), List.of(spec("x", DataType.FLOAT, -1, 2)))) {
+                var first = data.batchesByLength(3, 3).iterator().next();
+                assertThat(numbers(fed(first, "x"))).containsExactly(1, 2, 3, 4, 5, 6);
+            }
+        }
+
+        @Test
         void fillsUpToTheLengthThatAModelInsistsOn() throws IOException {
             var fixed = new ValueSpec[] {spec("input_ids", DataType.INT64, -1, 4)};
             var batch = batches(write("d.txt", "a b c a b c\nc\n"), tokenizer(), 2, fixed)

@@ -25,6 +25,15 @@ class MetricsTest {
     }
 
     @Test
+    void countsPixelsWhoseClassesAreOnAxisOne() {
+        var metrics = new TaskMetrics();
+        // One picture of four pixels in a row, two classes: predicted 0, 1, 1, 0.
+        var scores = output(new float[] {9, 1, 0, 5, 1, 9, 3, 4}, 1, 2, 1, 4);
+        metrics.add(labelled(1, Value.of(new long[] {0, 1, 0, 0}, 1, 1, 4)), scores);
+        assertThat(metrics.values()).containsEntry("top1", 0.75);
+    }
+
+    @Test
     void countsTheTrueClassAmongTheFirstFive() {
         var metrics = new TaskMetrics();
         var scores = output(new float[] {6, 5, 4, 3, 2, 1, 6, 5, 4, 3, 2, 1}, 2, 6);
