@@ -31,7 +31,8 @@ public final class HeadBenchmark {
         var result = task.run("pruning", "structured", options);
         double seconds = Figures.processorSeconds() - start;
         var test = new LocalData(Path.of(arguments[2]), null, dataOptions);
-        double cut = Figures.cosine(Figures.of(model, task.workDirectory().resolve("model.onnx"), test)); // before recovery
+        double cut =
+                Figures.cosine(Figures.of(model, task.workDirectory().resolve("model.onnx"), test)); // before recovery
         var figures = Figures.of(model, Objects.requireNonNull(result.model()), test);
         System.out.printf(
                 Locale.ROOT,

@@ -29,7 +29,8 @@ public final class StructuredBenchmark {
     public static void main(String[] arguments) throws IOException {
         var options = LocalTask.options("{\"batchSize\": 128}");
         options.putAll(LocalTask.options(arguments, 3));
-        System.out.println("model             macs   before    cut   mended   time at batch 1 / 64   processor seconds");
+        System.out.println(
+                "model             macs   before    cut   mended   time at batch 1 / 64   processor seconds");
         for (var name : arguments[1].split(",", -1)) {
             row(name, Path.of(arguments[0], name + ".onnx"), Integer.parseInt(arguments[2]), options);
         }

@@ -85,13 +85,17 @@ final class ZooPixels implements Scored {
 
     /** A file of NumPy's format, version 1, whose elements are still to come. */
     private static FileChannel array(Path file, String type, String shape) throws IOException {
-        var header = new StringBuilder("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }".formatted(type, shape));
+        var header =
+                new StringBuilder("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }".formatted(type, shape));
         while ((10 + header.length() + 1) % 64 != 0) {
             header.append(' ');
         }
         var bytes = header.append('\n').toString().getBytes(StandardCharsets.US_ASCII);
         var start = ByteBuffer.allocate(10 + bytes.length).order(ByteOrder.LITTLE_ENDIAN);
-        start.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0);
+        start.put((byte) 0x93)
+                .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
+                .put((byte) 1)
+                .put((byte) 0);
         start.putShort((short) bytes.length).put(bytes).flip();
         var channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         channel.write(start);

@@ -143,7 +143,8 @@ final class CutPlan {
                 return kept;
             }
             double target = Math.max(1 - options.amount(), widths.left().applyAsDouble(kept));
-            return new KeptBack(widths, target, choose, (tried, over) -> latency.ratio(widths, tried, over)).faster(kept);
+            return new KeptBack(widths, target, choose, (tried, over) -> latency.ratio(widths, tried, over))
+                    .faster(kept);
         }
     }
 }

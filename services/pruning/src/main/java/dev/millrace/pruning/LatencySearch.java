@@ -74,8 +74,10 @@ final class LatencySearch {
 
     /** Time of the model with some widths over its time with others. */
     double ratio(Widths widths, int[] chosen, int[] over) throws IOException {
-        return with(widths, chosen, file -> with(widths, over, other -> compared(other, file)
-                .ratio()));
+        return with(
+                widths,
+                chosen,
+                file -> with(widths, over, other -> compared(other, file).ratio()));
     }
 
     /**

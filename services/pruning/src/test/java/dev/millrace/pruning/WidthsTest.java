@@ -65,7 +65,8 @@ class WidthsTest {
         assertThat(kept[0]).isLessThan(32);
 
         // The first layer is slow below 32 channels, whatever the others are.
-        var faster = new KeptBack(widths, 0.7, each -> each.cheapestBelow(0.7), WidthsTest::timesByTheFirst).faster(kept);
+        var faster =
+                new KeptBack(widths, 0.7, each -> each.cheapestBelow(0.7), WidthsTest::timesByTheFirst).faster(kept);
 
         assertThat(faster[0]).isEqualTo(32);
         assertThat(left(faster)).isLessThanOrEqualTo(0.7);
@@ -76,8 +77,7 @@ class WidthsTest {
         var widths = widths(8, 1, 1, 1);
         var kept = widths.cheapestBelow(0.5);
 
-        var same = new KeptBack(
-                        widths, 0.5, each -> each.cheapestBelow(0.5), (tried, over) -> left(tried) / left(over))
+        var same = new KeptBack(widths, 0.5, each -> each.cheapestBelow(0.5), (tried, over) -> left(tried) / left(over))
                 .faster(kept);
 
         assertThat(same).isEqualTo(kept);
@@ -89,8 +89,7 @@ class WidthsTest {
         var widths = widths(32, 1, 1, 1);
         var kept = new int[] {8, 32, 64};
 
-        var same = new KeptBack(
-                        widths, left(kept), each -> each.cheapestBelow(left(kept)), WidthsTest::timesByTheFirst)
+        var same = new KeptBack(widths, left(kept), each -> each.cheapestBelow(left(kept)), WidthsTest::timesByTheFirst)
                 .faster(kept);
 
         assertThat(same).isEqualTo(kept);

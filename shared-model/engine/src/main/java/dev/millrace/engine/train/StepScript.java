@@ -43,6 +43,7 @@ record StepScript(TrainedTensors tensors) {
         if (tensors.settings().clipNorm() > 0) {
             code.line("shrink = torch.clamp(%s / (norm + 1e-6), None, 1.0)"
                     .formatted(tensors.settings().clipNorm()));
+            code.line("clips = float(shrink) < 1.0");
         }
         update(code, 0, tensors.settings().optimizer().weightDecay());
         update(code, 1, 0);
@@ -94,7 +95,7 @@ record StepScript(TrainedTensors tensors) {
                 .line("  for each in w%d:".formatted(group))
                 .line("    counts.append(self.count)");
         if (tensors.settings().clipNorm() > 0) {
-            code.line("  torch._foreach_mul_(g%d, shrink)".formatted(group));
+            code.line("  if clips:").line("    torch._foreach_mul_(g%d, shrink)".formatted(group));
         }
         if (tensors.settings().movement()) {
             code.line("  torch._foreach_addcmul_(v%d, g%d, w%d, value=-1.0 * rate)".formatted(group, group, group));
