@@ -54,6 +54,7 @@ record KeptBack(Widths widths, double target, Function<Widths, int[]> choose, Ti
 
     /** Measured twice, since others disturb. */
     private boolean isFaster(int[] tried, int[] over) throws IOException {
-        return times.ratio(tried, over) < CLEARLY && times.ratio(tried, over) < CLEARLY;
+        double ratio = times.ratio(tried, over);
+        return ratio < CLEARLY && times.ratio(tried, over) < CLEARLY;
     }
 }
