@@ -95,6 +95,18 @@ class CompressIT {
     }
 
     @Test
+    void aSearchThatCouldMeasureNothingIsRefusedBeforeAnythingStarts() throws Exception {
+        var noData = cli.run("compress", "tiny.onnx", "--out", "out", "--max-drop", "0.01", "--minimise", "bytes");
+        var noTrials = cli.run("compress", "tiny.onnx", "--out", "out", "--metric", "cosine", "--budget", "trials=0");
+
+        assertThat(noData.status()).isEqualTo(2);
+        assertThat(noData.err()).contains("MISSING_DATA", "data.evaluation", "absent", "a search compares recipes");
+        assertThat(noData.millis()).isLessThan(REFUSAL_MILLIS);
+        assertThat(noTrials.status()).isEqualTo(2);
+        assertThat(noTrials.err()).contains("BAD_BUDGET", "auto.trials");
+    }
+
+    @Test
     void aMissingFileIsRefusedByName() throws Exception {
         var noModel = cli.run("compress", "none.onnx", "--out", "out", "--stage", "pruning:magnitude,sparsity=0.5");
         var noData = cli.run(

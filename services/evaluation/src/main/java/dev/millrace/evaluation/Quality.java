@@ -5,6 +5,7 @@ import dev.millrace.engine.Value;
 import dev.millrace.engine.ValueSpec;
 import dev.millrace.engine.metric.Fidelity;
 import dev.millrace.engine.metric.TaskMetrics;
+import dev.millrace.message.Metrics;
 import dev.millrace.message.RefusedException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -107,9 +108,9 @@ record Quality(
         }
         var available = new TreeSet<>(baseline.keySet());
         available.addAll(fidelity.keySet());
-        boolean known = TaskMetrics.NAMES.contains(wanted);
+        boolean known = Metrics.OF_LABELS.contains(wanted);
         throw new RefusedException(
-                known ? "METRIC_NOT_MEASURABLE" : "UNKNOWN_METRIC",
+                known ? Metrics.NOT_MEASURABLE : "UNKNOWN_METRIC",
                 "metric",
                 wanted + (known ? ", for which this data has no labels" : ""),
                 String.join(", ", available));

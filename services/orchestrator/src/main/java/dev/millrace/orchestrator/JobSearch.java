@@ -2,6 +2,7 @@ package dev.millrace.orchestrator;
 
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.millrace.message.JobChanged;
+import dev.millrace.message.Metrics;
 import dev.millrace.message.Problem;
 import dev.millrace.message.RefusedException;
 import dev.millrace.message.SearchPlan;
@@ -188,8 +189,15 @@ record JobSearch(JobChanged job, SearchProgress search) {
         return with(done).slim().advanced(now);
     }
 
-    /** A failure costs the trial and nothing else. */
+    /**
+     * A failure costs the trial and nothing else.
+     *
+     * @throws RefusedException if it is that the metric cannot be measured on this data: all other trials would fail by it too
+     */
     Step failed(Trial trial, Problem problem, Instant now) {
+        if (problem.code().equals(Metrics.NOT_MEASURABLE)) {
+            throw new RefusedException(problem);
+        }
         return with(trial.failed(problem)).slim().advanced(now);
     }
 

@@ -2,6 +2,7 @@ package dev.millrace.orchestrator;
 
 import dev.millrace.message.Evaluation;
 import dev.millrace.message.Measurements;
+import dev.millrace.message.Metrics;
 import dev.millrace.message.Minimise;
 import dev.millrace.message.Objective;
 import java.math.BigDecimal;
@@ -9,7 +10,6 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +32,6 @@ record Verdict(
         double drop,
         double ratio,
         List<String> notes) {
-    /** Metrics of which less is better; of all others, more is. */
-    private static final Set<String> ERRORS =
-            Set.of("mse", "meanSquareError", "rmse", "mae", "relativeError", "loss", "perplexity", "wer", "cer");
-
     static Verdict of(@Nullable Objective objective, Evaluation evaluation) {
         var notes = new ArrayList<String>();
         double drop = Double.NaN;
@@ -81,7 +77,7 @@ record Verdict(
 
     /** How far the metric fell from the original model to the result. */
     private static double drop(String metric, Evaluation evaluation) {
-        boolean error = ERRORS.contains(metric);
+        boolean error = Metrics.isError(metric);
         Double before = evaluation.baseline().metrics().get(metric);
         Double after = evaluation.result().metrics().get(metric);
         if (before == null || after == null) {

@@ -15,6 +15,7 @@ import dev.millrace.message.CompressionRequested;
 import dev.millrace.message.Goal;
 import dev.millrace.message.JobChanged;
 import dev.millrace.message.Json;
+import dev.millrace.message.Metrics;
 import dev.millrace.message.Objective;
 import dev.millrace.message.Problem;
 import dev.millrace.message.SearchPlan;
@@ -22,6 +23,7 @@ import dev.millrace.message.StageStep;
 import dev.millrace.message.TaskCancelled;
 import dev.millrace.message.TaskFailed;
 import dev.millrace.message.TaskIssued;
+import dev.millrace.message.TaskRefused;
 import dev.millrace.message.TaskSucceeded;
 import dev.millrace.message.Trial;
 import java.time.Instant;
@@ -138,6 +140,26 @@ class JobSearchTest {
 
         assertThat(((CompressionRefused) told.get(told.size() - 1)).problem().code())
                 .isEqualTo("NOT_MEASURED");
+    }
+
+    @Test
+    void aMetricThatTheDataDoesNotAllowEndsTheSearchWithItsFirstTrial() {
+        request(auto(new AutoBudget(6, null), 0.02));
+        while (!out.isEmpty()) {
+            var task = take();
+            send(
+                    task.stage().equals("evaluation")
+                            ? new TaskRefused(
+                                    task.jobId(),
+                                    task.taskId(),
+                                    task.step(),
+                                    task.stage(),
+                                    new Problem(Metrics.NOT_MEASURABLE, "metric", "top1, no labels", "cosine"))
+                            : Jobs.made(task, Jobs.PRUNED));
+        }
+
+        assertThat(((CompressionRefused) told.get(told.size() - 1)).problem().code())
+                .isEqualTo(Metrics.NOT_MEASURABLE);
     }
 
     @Test
@@ -302,7 +324,7 @@ class JobSearchTest {
     private static CompressionRequested auto(AutoBudget budget, double maxDrop) {
         return new CompressionRequested(
                 Jobs.ORIGINAL,
-                Map.of(),
+                Jobs.DATA,
                 List.of(),
                 budget,
                 new Objective("top1", maxDrop, dev.millrace.message.Minimise.BYTES),

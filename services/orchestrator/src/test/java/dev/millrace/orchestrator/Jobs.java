@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.ArtifactReference;
 import dev.millrace.message.Catalogue;
 import dev.millrace.message.CompressionRequested;
+import dev.millrace.message.DataReference;
 import dev.millrace.message.Evaluation;
 import dev.millrace.message.Json;
 import dev.millrace.message.Measurements;
@@ -27,6 +28,8 @@ final class Jobs {
     static final ArtifactReference ORIGINAL = artifact('0', 1000);
     static final ArtifactReference PRUNED = artifact('1', 800);
     static final ArtifactReference QUANTIZED = artifact('2', 300);
+    static final Map<String, DataReference> DATA =
+            Map.of("evaluation", new DataReference("file:/data/test.csv", null, Map.of()));
     static final Catalogue CATALOGUE = new Catalogue(Map.of(
             "pruning", registered("pruning", "magnitude"),
             "quantization", registered("quantization", "dynamic"),
@@ -48,7 +51,7 @@ final class Jobs {
     static CompressionRequested request(@Nullable Objective objective, String... stages) {
         return new CompressionRequested(
                 ORIGINAL,
-                Map.of(),
+                DATA,
                 Stream.of(stages)
                         .map(stage -> new StageStep(stage.split(":")[0], stage.split(":")[1], Map.of()))
                         .toList(),

@@ -68,8 +68,8 @@ public final class RequestRules {
         }
         checkReference("model", request.model());
         request.data().forEach(RequestRules::checkData);
-        checkObjective(request.objective());
         checkRecipe(request);
+        ObjectiveRules.check(request);
     }
 
     private void checkRecipe(CompressionRequested request) {
@@ -194,17 +194,6 @@ public final class RequestRules {
         return value.isArray() ? value.valueStream() : Stream.of(value);
     }
 
-    private static void checkObjective(@Nullable Objective objective) {
-        if (objective == null || objective.maxDrop() == null) {
-            return;
-        }
-        double drop = objective.maxDrop();
-        if (!(drop >= 0) || Double.isInfinite(drop)) {
-            throw new RefusedException(
-                    "BAD_OBJECTIVE", "objective.maxDrop", Double.toString(drop), "a number that is 0 or more");
-        }
-    }
-
     private static void checkData(String role, DataReference data) {
         if (!ROLES.contains(role)) {
             throw unknown("UNKNOWN_ROLE", "data", role, ROLES);
@@ -240,7 +229,7 @@ public final class RequestRules {
     }
 
     /** Hostile text stays short in answers and logs. */
-    private static String abbreviated(String text) {
+    static String abbreviated(String text) {
         return text.length() <= 100 ? text : text.substring(0, 100) + "…";
     }
 }

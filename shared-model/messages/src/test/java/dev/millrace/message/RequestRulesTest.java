@@ -49,6 +49,18 @@ class RequestRulesTest {
                 .doesNotThrowAnyException();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{%s,'auto':{'trials':3},'data':{'evaluation':{'uri':'file:/d'}}}",
+                "{%s,%s,'auto':{'seconds':60},'objective':{'metric':'cosine.logits','maxDrop':0.01}}",
+                "{%s,'auto':{'trials':3},'objective':{'metric':'cosine','maxDrop':0.01}}",
+                "{%s,'recipe':[{'stage':'pruning','technique':'x'}],'objective':{'minimise':'latency'}}"
+            })
+    void acceptsWhatCanBeMeasured(String json) {
+        assertThatCode(() -> RULES.check(request(json))).doesNotThrowAnyException();
+    }
+
     @Test
     void acceptsASingleValueForAList() {
         assertThatCode(() -> RULES.check(request("{%s,%s,'recipe':[{'stage':'quantization','technique':'static',"
@@ -83,6 +95,13 @@ class RequestRulesTest {
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'data':{'evaluation':{'uri':'ftp:/d'}}} ~ BAD_REFERENCE ~ data.evaluation.uri
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'maxDrop':-0.1}} ~ BAD_OBJECTIVE ~ objective.maxDrop
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'maxDrop':'NaN'}} ~ BAD_OBJECTIVE ~ objective.maxDrop
+            {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'maxDrop':0.1}} ~ MISSING_DATA ~ data.evaluation
+            {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'metric':'top1'}} ~ MISSING_DATA ~ data.evaluation
+            {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'metric':'top2'}} ~ UNKNOWN_METRIC ~ objective.metric
+            {%s,'auto':{'trials':3}} ~ MISSING_DATA ~ data.evaluation
+            {%s,'auto':{'trials':3},'data':{'training':{'uri':'file:/d'}}} ~ MISSING_DATA ~ data.evaluation
+            {%s,'auto':{'trials':3},'objective':{'metric':'f1','minimise':'macs'}} ~ MISSING_DATA ~ data.evaluation
+            {%s,'auto':{'trials':3},'data':{'evaluation':{'uri':'file:/d'}},'objective':{'metric':'cosin'}} ~ UNKNOWN_METRIC ~ objective.metric
             """)
     void refusesWithTheCodeAndThePlace(String json, String code, String where) {
         var problem = refusal(json);

@@ -2,6 +2,7 @@ package dev.millrace.engine.metric;
 
 import dev.millrace.engine.Value;
 import dev.millrace.engine.data.Batch;
+import dev.millrace.message.Metrics;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -54,7 +55,7 @@ public final class Fidelity {
         for (var output : outputs.values()) {
             output.values()
                     .forEach(
-                            (name, value) -> values.merge(name, value, name.endsWith("Error") ? Math::max : Math::min));
+                            (name, value) -> values.merge(name, value, Metrics.isError(name) ? Math::max : Math::min));
         }
         if (embeddings > 0) {
             values.put("embeddingCosine", embeddingCosines / embeddings);
@@ -73,6 +74,6 @@ public final class Fidelity {
 
     /** What a model has of a figure against itself. */
     public static double ideal(String name) {
-        return name.contains("Error") ? 0 : 1;
+        return Metrics.isError(name) ? 0 : 1;
     }
 }

@@ -9,12 +9,9 @@ import java.util.Map;
 /**
  * Every metric that the data allows, of one model, the most telling first: {@code spearman} for scored sentence pairs,
  * {@code top1}, {@code f1} and {@code top5} for classes, {@code mse} for other labels, {@code expected} for expected
- * outputs.
+ * outputs ({@link dev.millrace.message.Metrics#OF_LABELS}).
  */
 public final class TaskMetrics {
-    /** All names that {@link #values()} may have. */
-    public static final List<String> NAMES = List.of("spearman", "top1", "f1", "top5", "mse", "expected");
-
     private final List<Metric> metrics =
             List.of(new PairSimilarity(), new Classification(), new SquaredError(), new Expectation());
 
