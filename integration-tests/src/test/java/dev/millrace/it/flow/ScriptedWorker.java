@@ -80,7 +80,7 @@ final class ScriptedWorker implements AutoCloseable {
     }
 
     private static Measurements measured(long sizeBytes) {
-        return new Measurements(Map.of("top1", 0.9), sizeBytes, sizeBytes, 10, 10, null, null, null, null);
+        return new Measurements(Map.of("top1", 0.9), sizeBytes, sizeBytes, 10, 10, null, null, null, null, null);
     }
 
     @Override

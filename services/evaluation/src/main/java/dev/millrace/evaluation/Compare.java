@@ -15,6 +15,13 @@ import java.util.stream.Stream;
 
 /** Measures the model beside the baseline of its job; without a baseline, beside itself. */
 final class Compare implements Technique<Compare.Options> {
+    /** How models are packed to see how small they get. */
+    enum Packing {
+        FAST,
+        MODELLED,
+        NONE
+    }
+
     /**
      * Options.
      *
@@ -37,7 +44,13 @@ final class Compare implements Technique<Compare.Options> {
             int threads,
 
             @Option(value = "Also time every kind of operator.", defaultValue = "false")
-            boolean operators) {
+            boolean operators,
+
+            @Option(
+                    value = "How packed bytes are measured.",
+                    defaultValue = "\"fast\"",
+                    allowed = "fast: as pack --fast; modelled: as pack, about a second for a million weights; none")
+            Packing packing) {
         Options {
             require("seconds", seconds > 0 && seconds <= 600, seconds, "0 < seconds ≤ 600");
             require("batch", batch >= 1 && batch <= 4096, batch, "1 ≤ batch ≤ 4096");
@@ -78,7 +91,8 @@ final class Compare implements Technique<Compare.Options> {
                 options.seconds(),
                 options.batch(),
                 options.threads() == 0 ? context.threads() : options.threads(),
-                options.operators());
+                options.operators(),
+                options.packing());
         var comparison = new Comparison(settings, context.workDirectory(), context::progress);
         var report = comparison.run(
                 context.baseline().orElse(context.model()), context.model(), data(context), context.metric());

@@ -24,13 +24,9 @@ public final class Comparison {
      * @param batch rows of a run when latency is measured; a model of fixed batch size gets its own
      * @param threads of a run
      * @param operators whether to time every kind of operator
+     * @param packing whether and how to see what the models pack to
      */
-    public record Settings(double seconds, int batch, int threads, boolean operators) {
-        /** Two seconds, batch 1, no operators. */
-        public static Settings threads(int threads) {
-            return new Settings(2, 1, threads, false);
-        }
-    }
+    record Settings(double seconds, int batch, int threads, boolean operators, Compare.Packing packing) {}
 
     /**
      * What came out.
@@ -75,6 +71,7 @@ public final class Comparison {
         progress.at(0, "reading models");
         var gatedBaseline = ModelGate.open(baseline);
         var gatedResult = ModelGate.open(result);
+        var packing = settings.packing();
         int streams = Math.min(settings.threads(), MOST_STREAMS);
         var ort = SessionSettings.threads(settings.threads() / streams);
         var background = Executors.newSingleThreadExecutor();
@@ -85,10 +82,10 @@ public final class Comparison {
                 var second = OrtSession.open(result, ort);
                 var inputs = Inputs.open(data.orElse(null), first, settings.batch())) {
             var sample = inputs.first();
-            var lookingAtBaseline = background.submit(() -> Facts.of(baseline, gatedBaseline, sample, directory));
+            var lookingAtBaseline = background.submit(() -> Facts.of(baseline, gatedBaseline, sample, packing, directory));
             var lookingAtResult = result.equals(baseline)
                     ? lookingAtBaseline
-                    : background.submit(() -> Facts.of(result, gatedResult, sample, directory));
+                    : background.submit(() -> Facts.of(result, gatedResult, sample, packing, directory));
             quality = Quality.measure(
                     first, second, inputs, streams, fraction -> progress.at(0.05 + 0.5 * fraction, "scoring"));
             ofBaseline = Pending.get(lookingAtBaseline);
@@ -134,6 +131,7 @@ public final class Comparison {
                 facts.macs(),
                 load.millis(),
                 latency,
-                load.peakMemoryBytes());
+                load.peakMemoryBytes(),
+                facts.packedBytes());
     }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ComparisonTest {
-    private static final Comparison.Settings QUICK = new Comparison.Settings(0.05, 1, 1, false);
+    private static final Comparison.Settings QUICK = new Comparison.Settings(0.05, 1, 1, false, Compare.Packing.FAST);
 
     @TempDir
     Path directory;
@@ -62,6 +62,7 @@ class ComparisonTest {
             assertThat(latency.runs()).isGreaterThanOrEqualTo(3);
             assertThat(side.loadMillis()).isPositive();
             assertThat(side.peakMemoryBytes()).isGreaterThan(10_000_000L);
+            assertThat(side.packedBytes()).isPositive().isLessThan(side.sizeBytes() + 200);
         }
         assertThat(scratch).isEmptyDirectory();
     }
@@ -82,7 +83,7 @@ class ComparisonTest {
     @Test
     void runsAllRowsThroughAModelOfBatchOne() throws IOException {
         var original = write(mean(Dimension.of(1)), "a.onnx");
-        var report = new Comparison(new Comparison.Settings(0.05, 8, 1, false), scratch, (fraction, activity) -> {})
+        var report = new Comparison(new Comparison.Settings(0.05, 8, 1, false, Compare.Packing.NONE), scratch, (fraction, activity) -> {})
                 .run(original, original, csv("1,2\n3,4\n5,6\n7,8\n9,1\n2,3\n4,5\n6,7\n"), Optional.empty());
         assertThat(report.evaluation().samples()).isEqualTo(8);
         assertThat(report.evaluation().fidelity()).containsEntry("relativeError", 0.0);
@@ -102,7 +103,7 @@ class ComparisonTest {
     @Test
     void timesOperatorsOnRequestAndReportsProgress() throws IOException {
         var fractions = new ArrayList<Double>();
-        var settings = new Comparison.Settings(0.05, 2, 1, true);
+        var settings = new Comparison.Settings(0.05, 2, 1, true, Compare.Packing.MODELLED);
         var original = model("a.onnx", 1, 2, 3, 4);
         var report = new Comparison(settings, scratch, (fraction, activity) -> fractions.add(fraction))
                 .run(original, original, Optional.empty(), Optional.of("relativeError"));
@@ -147,9 +148,9 @@ class ComparisonTest {
     @Test
     void saysThatAModelIsSlowerAndNotSmaller() {
         var fast = new Measurements(
-                Map.of(), 100, 90, 1, 1, null, null, new Measurements.Latency(1, 1, 1, 1, 9, 1, 1), null);
+                Map.of(), 100, 90, 1, 1, null, null, new Measurements.Latency(1, 1, 1, 1, 9, 1, 1), null, null);
         var slow = new Measurements(
-                Map.of(), 100, 40, 1, 1, null, null, new Measurements.Latency(1.3, 2, 2, 1, 9, 1, 1), null);
+                Map.of(), 100, 40, 1, 1, null, null, new Measurements.Latency(1.3, 2, 2, 1, 9, 1, 1), null, null);
         var evaluation = new dev.millrace.message.Evaluation(null, fast, slow, Map.of("cosine", 0.5), 1);
         assertThat(Notes.about(evaluation, false))
                 .containsExactly(

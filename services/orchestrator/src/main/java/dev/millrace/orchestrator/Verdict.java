@@ -101,6 +101,7 @@ record Verdict(
     private static OptionalDouble figure(Minimise minimise, Measurements of) {
         return switch (minimise) {
             case BYTES -> optional(of.sizeBytes());
+            case PACKED -> optional(of.packedBytes());
             case LATENCY ->
                 of.latency() == null
                         ? OptionalDouble.empty()
@@ -117,6 +118,7 @@ record Verdict(
     private static String words(Minimise minimise) {
         return switch (minimise) {
             case BYTES -> "file size";
+            case PACKED -> "packed size";
             case LATENCY -> "median latency";
             case MEMORY -> "peak memory";
             case MACS -> "the number of multiply-accumulates";

@@ -114,6 +114,7 @@ final class Jobs {
                 5000L,
                 3.0,
                 new Measurements.Latency(p50Millis, p50Millis * 2, p50Millis * 3, 1000 / p50Millis, 50, 1, 1),
-                null);
+                null,
+                sizeBytes / 4);
     }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param compressedBytes the same, compressed by zstd
  * @param macs multiply-accumulates of one sample
  * @param peakMemoryBytes resident memory of a process that loads and runs the model
+ * @param packedBytes the same as a packed file, for shipping
  */
 public record Measurements(
         Map<String, Double> metrics,
@@ -21,7 +22,8 @@ public record Measurements(
         @Nullable Long macs,
         @Nullable Double loadMillis,
         @Nullable Latency latency,
-        @Nullable Long peakMemoryBytes) {
+        @Nullable Long peakMemoryBytes,
+        @Nullable Long packedBytes) {
     public Measurements {
         metrics = metrics == null ? Map.of() : Map.copyOf(metrics);
     }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 public enum Minimise {
     @JsonProperty("bytes")
     BYTES,
+    @JsonProperty("packed")
+    PACKED,
     @JsonProperty("latency")
     LATENCY,
     @JsonProperty("memory")

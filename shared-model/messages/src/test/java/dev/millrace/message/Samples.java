@@ -209,6 +209,7 @@ final class Samples {
                 300_000_000L,
                 41.5,
                 new Latency(p50Millis, p50Millis * 1.5, p50Millis * 2, 1_000 / p50Millis, 100, 1, 2),
-                90_000_000L);
+                90_000_000L,
+                sizeBytes * 4 / 5);
     }
 }

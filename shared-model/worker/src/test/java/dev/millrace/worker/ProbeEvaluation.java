@@ -61,7 +61,7 @@ public final class ProbeEvaluation implements Stage {
 
         private static Measurements measured(Path model) throws IOException {
             long bytes = Files.size(model);
-            return new Measurements(Map.of(), bytes, bytes, 0, 0, null, null, null, null);
+            return new Measurements(Map.of(), bytes, bytes, 0, 0, null, null, null, null, null);
         }
     }
 }

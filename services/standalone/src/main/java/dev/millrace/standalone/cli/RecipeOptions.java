@@ -61,7 +61,7 @@ final class RecipeOptions {
 
     @Option(
             names = "--minimise",
-            paramLabel = "bytes|latency|memory|macs",
+            paramLabel = "bytes|packed|latency|memory|macs",
             converter = MinimiseConverter.class,
             description = "What the result must have less of.")
     private @Nullable Minimise minimise;
@@ -190,7 +190,7 @@ final class RecipeOptions {
                     return minimise;
                 }
             }
-            throw new TypeConversionException("'" + word + "' is not one of bytes, latency, memory, macs");
+            throw new TypeConversionException("'" + word + "' is not one of bytes, packed, latency, memory, macs");
         }
     }
 }

@@ -43,6 +43,7 @@ final class ResultTable {
         }
         compare("file", before, after, m -> (double) m.sizeBytes(), ResultTable::bytes);
         compare("compressed", before, after, m -> (double) m.compressedBytes(), ResultTable::bytes);
+        compare("packed", before, after, m -> number(m.packedBytes()), ResultTable::bytes);
         compare("parameters", before, after, m -> (double) m.parameters(), ResultTable::count);
         compare("non-zero", before, after, m -> (double) m.nonZeroParameters(), ResultTable::count);
         compare("MACs", before, after, m -> number(m.macs()), ResultTable::count);
