@@ -301,6 +301,7 @@ class WorkerIT {
                 directory.resolve("data-" + name),
                 directory.resolve("engines"),
                 new SharedCache(directory.resolve("cache"), 1 << 20),
+                0,
                 concurrency,
                 true,
                 child,

@@ -55,6 +55,7 @@ public final class WorkerProcess implements AutoCloseable {
                 directory.resolve("data"),
                 directory.resolve("engines"),
                 new SharedCache(directory.resolve("cache"), 1 << 20),
+                0,
                 1,
                 true,
                 child,

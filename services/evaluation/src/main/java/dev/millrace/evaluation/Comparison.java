@@ -82,7 +82,8 @@ public final class Comparison {
                 var second = OrtSession.open(result, ort);
                 var inputs = Inputs.open(data.orElse(null), first, settings.batch())) {
             var sample = inputs.first();
-            var lookingAtBaseline = background.submit(() -> Facts.of(baseline, gatedBaseline, sample, packing, directory));
+            var lookingAtBaseline =
+                    background.submit(() -> Facts.of(baseline, gatedBaseline, sample, packing, directory));
             var lookingAtResult = result.equals(baseline)
                     ? lookingAtBaseline
                     : background.submit(() -> Facts.of(result, gatedResult, sample, packing, directory));

@@ -19,10 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     run with the values inside it as outputs
  * @param packedBytes of the model as a packed file; absent where nobody asked
  */
-record Facts(
-        Weight weight,
-        @Nullable Long macs,
-        @Nullable Long packedBytes) {
+record Facts(Weight weight, @Nullable Long macs, @Nullable Long packedBytes) {
     /**
      * Looks.
      *
@@ -31,8 +28,7 @@ record Facts(
      * @param packing whether and how to see what it packs to
      * @param directory for temporary files
      */
-    static Facts of(Path file, Model model, Batch sample, Compare.Packing packing, Path directory)
-            throws IOException {
+    static Facts of(Path file, Model model, Batch sample, Compare.Packing packing, Path directory) throws IOException {
         return new Facts(
                 Weight.of(file, model), macs(file, model, sample, directory), packedBytes(file, packing, directory));
     }

@@ -83,7 +83,10 @@ class ComparisonTest {
     @Test
     void runsAllRowsThroughAModelOfBatchOne() throws IOException {
         var original = write(mean(Dimension.of(1)), "a.onnx");
-        var report = new Comparison(new Comparison.Settings(0.05, 8, 1, false, Compare.Packing.NONE), scratch, (fraction, activity) -> {})
+        var report = new Comparison(
+                        new Comparison.Settings(0.05, 8, 1, false, Compare.Packing.NONE),
+                        scratch,
+                        (fraction, activity) -> {})
                 .run(original, original, csv("1,2\n3,4\n5,6\n7,8\n9,1\n2,3\n4,5\n6,7\n"), Optional.empty());
         assertThat(report.evaluation().samples()).isEqualTo(8);
         assertThat(report.evaluation().fidelity()).containsEntry("relativeError", 0.0);

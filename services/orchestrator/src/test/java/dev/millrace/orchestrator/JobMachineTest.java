@@ -252,7 +252,8 @@ class JobMachineTest {
     @Test
     void refusesASearchForWhichNoTechniqueIsThere() {
         var base = request(null);
-        send(new CompressionRequested(base.model(), Jobs.DATA, List.of(), new AutoBudget(3, null), null, 0, null, null));
+        send(new CompressionRequested(
+                base.model(), Jobs.DATA, List.of(), new AutoBudget(3, null), null, 0, null, null));
         assertThat(terminal(CompressionRefused.class).problem().code()).isEqualTo("NOTHING_TO_SEARCH");
     }
 

@@ -4,6 +4,7 @@ import dev.millrace.message.ArtifactReference;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -75,7 +76,7 @@ public interface ArtifactStore {
     /**
      * Stores a small document under a key, once: the first writer wins.
      *
-     * @param key any text
+     * @param key any text. One of the form {@code folder/<64 hex digits>}, the folder of lower-case letters, can be listed
      * @return whether this call stored it
      */
     boolean putDocument(String key, byte[] document) throws IOException;
@@ -84,6 +85,18 @@ public interface ArtifactStore {
     void replaceDocument(String key, byte[] document) throws IOException;
 
     Optional<byte[]> document(String key) throws IOException;
+
+    /** A document as {@link #document}, but looking at it is no use of it. */
+    Optional<byte[]> look(String key) throws IOException;
+
+    /** All documents of a folder, in no order. */
+    List<StoredDocument> documents(String folder) throws IOException;
+
+    /** Removes a document if nobody has used it since then. Returns whether it is gone. */
+    boolean removeUnusedDocument(String key, Instant since) throws IOException;
+
+    /** Removes a stored artifact if nobody has used it since then; a user's file is left alone. Returns whether it is gone. */
+    boolean removeUnused(ArtifactReference reference, Instant since) throws IOException;
 
     /** Removes a document, if it is there. */
     void removeDocument(String key) throws IOException;

@@ -7,7 +7,6 @@ import dev.millrace.message.RefusedException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -26,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * artifacts/ab/abcd…/reference.json      what it is: digest and size of every file
  * artifacts/ab/abcd…/files/model.onnx    the bytes; external data beside it
  * documents/12/1234…/document            named by the digest of the key
+ * folders/results/56/5678…/document      those of a folder, named as their key says
  * staging/                               what is being written
  * </pre>
  *
@@ -44,6 +44,7 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     private final Path artifacts;
     private final Path documents;
+    private final Path folders;
     private final Staging staging;
     private final Roots roots;
     private final Digests digests;
@@ -53,6 +54,7 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
         var real = directory.toRealPath();
         this.artifacts = Files.createDirectories(real.resolve("artifacts"));
         this.documents = Files.createDirectories(real.resolve("documents"));
+        this.folders = Files.createDirectories(real.resolve("folders"));
         this.staging = Staging.open(Files.createDirectories(real.resolve("staging")));
         this.roots = new Roots(roots);
         this.digests = new Digests(Clock.systemUTC(), this);
@@ -142,13 +144,25 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
     }
 
     /**
-     * Removes artifacts and documents that nobody has stored, resolved or read since then, to the hour. Other processes may
+     * Removes artifacts and documents that nobody has stored, resolved or read since then, to the minute. Other processes may
      * use the store meanwhile.
      *
      * @return how many were removed
      */
     public int removeUnused(Instant since) throws IOException {
-        return staging.removeUnused(documents, since) + staging.removeUnused(artifacts, since);
+        int count = staging.removeUnused(documents, since) + staging.removeUnused(artifacts, since);
+        try (var all = Files.newDirectoryStream(folders)) {
+            for (var folder : all) {
+                count += staging.removeUnused(folder, since);
+            }
+        }
+        return count;
+    }
+
+    @Override
+    public boolean removeUnused(ArtifactReference reference, Instant since) throws IOException {
+        var hex = StoredUri.hex(reference.uri());
+        return hex.isPresent() && staging.removeIfUnused(Staging.place(artifacts, hex.get()), since);
     }
 
     @Override
@@ -169,19 +183,20 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     @Override
     public boolean putDocument(String key, byte[] document) throws IOException {
+        var name = Name.of(key, documents, folders);
         return staging.write(draft -> {
             Written.bytes(document, draft.resolve(DOCUMENT));
-            return staging.publish(draft, documents, hex(key));
+            return staging.publish(draft, name.base(), name.hex());
         });
     }
 
     @Override
     public void replaceDocument(String key, byte[] document) throws IOException {
-        var hex = hex(key);
+        var name = Name.of(key, documents, folders);
         staging.write(draft -> {
             Written.bytes(document, draft.resolve(DOCUMENT));
-            if (!staging.publish(draft, documents, hex)) {
-                staging.replace(draft, DOCUMENT, Staging.place(documents, hex));
+            if (!staging.publish(draft, name.base(), name.hex())) {
+                staging.replace(draft, DOCUMENT, name.place());
             }
             return key;
         });
@@ -189,16 +204,34 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     @Override
     public Optional<byte[]> document(String key) throws IOException {
+        Staging.use(Name.of(key, documents, folders).place());
+        return look(key);
+    }
+
+    @Override
+    public Optional<byte[]> look(String key) throws IOException {
         try {
-            return Optional.of(read(documents, hex(key), DOCUMENT));
+            return Optional.of(
+                    Files.readAllBytes(Name.of(key, documents, folders).place().resolve(DOCUMENT)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
     }
 
     @Override
+    public List<StoredDocument> documents(String folder) throws IOException {
+        return Name.list(folders, folder);
+    }
+
+    @Override
     public void removeDocument(String key) throws IOException {
-        staging.remove(documents, hex(key));
+        var name = Name.of(key, documents, folders);
+        staging.remove(name.base(), name.hex());
+    }
+
+    @Override
+    public boolean removeUnusedDocument(String key, Instant since) throws IOException {
+        return staging.removeIfUnused(Name.of(key, documents, folders).place(), since);
     }
 
     private ArtifactReference publish(Path draft, Written model, List<ExternalFile> external) throws IOException {
@@ -213,16 +246,12 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     private ArtifactReference stored(String hex) throws IOException {
         try {
-            return Json.read(read(artifacts, hex, LISTING), ArtifactReference.class);
+            var place = Staging.place(artifacts, hex);
+            Staging.use(place);
+            return Json.read(Files.readAllBytes(place.resolve(LISTING)), ArtifactReference.class);
         } catch (NoSuchFileException e) {
             throw new RefusedException("NOT_FOUND", StoredUri.of(hex), "nothing", "an artifact of this store");
         }
-    }
-
-    private static byte[] read(Path base, String hex, String name) throws IOException {
-        var place = Staging.place(base, hex);
-        Staging.use(place);
-        return Files.readAllBytes(place.resolve(name));
     }
 
     /** What is there, if it is what the reference says as far as that says anything. */
@@ -271,9 +300,5 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
         }
         throw new RefusedException(
                 "BAD_EXTERNAL_NAME", "external data", name, "a relative path below the model's directory");
-    }
-
-    private static String hex(String key) {
-        return Sha256.hex(key.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -31,7 +31,7 @@ final class Staging implements Closeable {
     private static final long FULL_BELOW_BYTES = 64 * 1024;
 
     /** The time of use is that of the last change of a published directory, written once in a while. */
-    private static final Duration USE_PRECISION = Duration.ofHours(1);
+    private static final Duration USE_PRECISION = Duration.ofMinutes(1);
 
     /** Locks of this JVM. They must not even be opened: closing any handle on a file drops the process's locks on it. */
     private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
@@ -156,8 +156,11 @@ final class Staging implements Closeable {
         return count;
     }
 
-    /** Takes it away first and looks again: somebody may have begun to use it, and gets it back then. */
-    private boolean removeIfUnused(Path published, Instant since) throws IOException {
+    /**
+     * Removes a published directory if it was used last before that time. Takes it away first and looks again: somebody may
+     * have begun to use it, and gets it back then.
+     */
+    boolean removeIfUnused(Path published, Instant since) throws IOException {
         var removed = directory.resolve(Long.toString(drafts.incrementAndGet()));
         try {
             if (!usedAt(published).isBefore(since)) {
@@ -175,7 +178,7 @@ final class Staging implements Closeable {
         return unused;
     }
 
-    private static Instant usedAt(Path published) throws IOException {
+    static Instant usedAt(Path published) throws IOException {
         return Files.getLastModifiedTime(published).toInstant();
     }
 

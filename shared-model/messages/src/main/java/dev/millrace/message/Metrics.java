@@ -12,13 +12,7 @@ public final class Metrics {
      * those of one output: {@code cosine.logits}.
      */
     public static final List<String> OF_OUTPUTS = List.of(
-            "cosine",
-            "minCosine",
-            "relativeError",
-            "worstSliceError",
-            "top1Agreement",
-            "finite",
-            "embeddingCosine");
+            "cosine", "minCosine", "relativeError", "worstSliceError", "top1Agreement", "finite", "embeddingCosine");
 
     /** Code of the refusal of a metric for which the data has no labels. */
     public static final String NOT_MEASURABLE = "METRIC_NOT_MEASURABLE";

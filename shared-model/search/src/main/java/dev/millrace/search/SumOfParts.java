@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * corrected by how wrong that was for the measured points that share most values. By turns the point that promises most
  * under the limits is tried, and the next probe; a probe that is stronger than one that broke a limit threefold is left out.
- * Empty when neither promises a gain. One-factor-at-a-time designs are as old as experiments; for compression the idea is
+ * So are all other strengths of what failed. Empty when neither promises a gain. One-factor-at-a-time designs are as old as experiments; for compression the idea is
  * the sensitivity analysis of Han et al. 2015 and of NNCF's accuracy-aware training.
  *
  * <p>Use it when a trial costs minutes and choices do much on their own: recipes.
@@ -83,7 +83,7 @@ public record SumOfParts() implements Strategy {
                     }
                     int value = space.choices().get(choice).ordered() ? fromMiddle(round, count) : round;
                     int[] point = space.only(choice, value);
-                    if (!points.containsKey(key(point)) && space.isValid(point) && !hopeless(choice, value)) {
+                    if (!points.containsKey(key(point)) && space.isValid(point) && !hopeless(point)) {
                         return Optional.of(point);
                     }
                 }
@@ -101,14 +101,27 @@ public record SumOfParts() implements Strategy {
                     .get(round - 1);
         }
 
+        private boolean hopeless(int[] point) {
+            return IntStream.range(0, point.length).anyMatch(i -> point[i] > 0 && hopeless(i, point[i]));
+        }
+
         private boolean hopeless(int choice, int value) {
-            var space = history.space();
-            return space.choices().get(choice).ordered()
-                    && IntStream.range(1, value)
-                            .mapToObj(weaker -> points.get(key(space.only(choice, weaker))))
-                            .anyMatch(trial -> trial != null
-                                    && history.goals().isMeasured(trial)
-                                    && history.goals().violation(trial) > HOPELESS - 1);
+            var asked = history.space().choices().get(choice);
+            return asked.ordered()
+                    && (IntStream.range(1, value).anyMatch(weaker -> breaksLimits(choice, weaker))
+                            || IntStream.range(1, asked.values().size()).anyMatch(other -> failed(choice, other)));
+        }
+
+        private boolean breaksLimits(int choice, int value) {
+            var trial = points.get(key(history.space().only(choice, value)));
+            return trial != null
+                    && history.goals().isMeasured(trial)
+                    && history.goals().violation(trial) > HOPELESS - 1;
+        }
+
+        private boolean failed(int choice, int value) {
+            var trial = points.get(key(history.space().only(choice, value)));
+            return trial != null && trial.state() == Trial.State.FAILED;
         }
 
         /** The untried point that promises most, if it promises more than what was measured. */

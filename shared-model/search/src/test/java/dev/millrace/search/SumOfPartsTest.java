@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.millrace.message.Choice;
 import dev.millrace.message.Goal;
+import dev.millrace.message.Problem;
 import dev.millrace.message.RefusedException;
 import dev.millrace.message.Trial;
 import java.util.ArrayList;
@@ -46,6 +47,27 @@ class SumOfPartsTest {
         var trials = play(0.001, 40);
 
         assertThat(trials).noneMatch(trial -> text("0.9").equals(trial.values().get("prune")));
+    }
+
+    @Test
+    void doesNotProbeOtherStrengthsOfWhatFailed() {
+        var trials = new ArrayList<Trial>();
+        for (int i = 0; i < 12; i++) {
+            var proposal = new SumOfParts().next(new History(RECIPES, goals(0.02), 0, trials));
+            if (proposal.isEmpty()) {
+                break;
+            }
+            var trial = new Trial(i, proposal.get().values(), 0);
+            trials.add(
+                    words(trial.values(), "prune").equals("none")
+                            ? trial.done(measure(trial.values()))
+                            : trial.failed(new Problem("NO_LAYER", "model", "none", "a layer")));
+        }
+
+        assertThat(trials)
+                .extracting(trial -> words(trial.values(), "prune"))
+                .filteredOn(prune -> !prune.equals("none"))
+                .containsOnly("0.5");
     }
 
     @Test

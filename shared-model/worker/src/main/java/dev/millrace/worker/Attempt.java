@@ -32,7 +32,6 @@ final class Attempt implements Callable<Ending> {
     private final TaskIssued task;
     private final int number;
     private final InputResolver inputs;
-    private final ResultCache results;
     private final Object lock = new Object();
     private @Nullable ChildProcess child; // guarded by lock
     private boolean stopped; // guarded by lock
@@ -43,7 +42,6 @@ final class Attempt implements Callable<Ending> {
         this.task = task;
         this.number = number;
         this.inputs = new InputResolver(runner.store());
-        this.results = new ResultCache(runner.store());
     }
 
     TaskIssued task() {
@@ -98,12 +96,15 @@ final class Attempt implements Callable<Ending> {
         var local = inputs.resolve(task);
         var key = key(local);
         work = key;
-        var found = results.find(key);
+        var found = runner.results().find(key);
         runner.metrics().looked(found.isPresent());
         if (found.isPresent()) {
-            return found.get().answer(task, true, number, runner.worker());
+            return found.get().answer(task, runner.results().hit(key, found.get()), number, runner.worker());
         }
-        return compute(key, local).answer(task, false, number, runner.worker());
+        boolean shared =
+                runner.techniques().technique(task.stage(), task.technique()).cacheable();
+        var why = runner.results().missed(key, shared);
+        return compute(key, local).answer(task, why, number, runner.worker());
     }
 
     private TaskKey key() throws IOException {
@@ -146,16 +147,18 @@ final class Attempt implements Callable<Ending> {
                     report.put("childPeakMemoryBytes", LongNode.valueOf(done.peakMemoryBytes()));
                 }
                 long millis = (System.nanoTime() - from) / 1_000_000;
-                return results.keep(
-                        key,
-                        new ResultManifest(
-                                model,
-                                done.evaluation(),
-                                report,
-                                runner.versions(),
-                                millis,
-                                done.figures(),
-                                done.search()));
+                return runner.results()
+                        .keep(
+                                key,
+                                new ResultManifest(
+                                        key.parts(),
+                                        model,
+                                        done.evaluation(),
+                                        report,
+                                        runner.versions(),
+                                        millis,
+                                        done.figures(),
+                                        done.search()));
             }
             throw new IllegalStateException("an answer that is none: " + answer);
         } finally {

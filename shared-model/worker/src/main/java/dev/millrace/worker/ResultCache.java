@@ -1,9 +1,12 @@
 package dev.millrace.worker;
 
 import dev.millrace.artifact.ArtifactStore;
+import dev.millrace.message.CacheLookup;
 import dev.millrace.message.Json;
 import dev.millrace.message.RefusedException;
 import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
@@ -12,9 +15,36 @@ final class ResultCache {
     private static final Logger LOG = Logger.getLogger(ResultCache.class);
 
     private final ArtifactStore store;
+    private final ResultIndex index;
 
-    ResultCache(ArtifactStore store) {
+    /** @param index of the results in the same store */
+    ResultCache(ArtifactStore store, ResultIndex index) {
         this.store = store;
+        this.index = index;
+    }
+
+    /** What to tell of a result that was there. */
+    CacheLookup hit(TaskKey key, ResultManifest found) {
+        return new CacheLookup(
+                true,
+                key.hex(),
+                String.format(
+                        Locale.ROOT,
+                        "Computed before, in %.1f s: same stage, technique, options, models, data, seed and versions.",
+                        found.durationMillis() / 1e3),
+                List.of());
+    }
+
+    /**
+     * What to tell of a result that was not there.
+     *
+     * @param shared whether results of this technique may answer other jobs
+     */
+    CacheLookup missed(TaskKey key, boolean shared) throws IOException {
+        return shared
+                ? index.missed(key)
+                : new CacheLookup(
+                        false, key.hex(), "It measures time: its results answer the very same task only.", List.of());
     }
 
     /** The stored result, if there is one and its model is still there. */

@@ -10,6 +10,7 @@ import java.util.Map;
 /**
  * What every attempt of this process needs.
  *
+ * @param results that were made before, by anyone
  * @param workDirectory of this process; attempts make their own below
  * @param cache what tasks leave for each other
  * @param versions of code and engines, name to version
@@ -19,6 +20,7 @@ import java.util.Map;
 record TaskRunner(
         Techniques techniques,
         ArtifactStore store,
+        ResultCache results,
         RunnerPool pool,
         ProgressListener progress,
         WorkDirectory workDirectory,

@@ -19,7 +19,6 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All stages of this process at work, until {@link #close}. Starting returns at once; Kafka may come later.
@@ -41,11 +40,12 @@ public final class Worker implements AutoCloseable {
     private final Outbox outbox;
     private final Admin admin;
     private final Cancellations cancellations;
+    private final ResultCleaning cleaning;
     private final List<TaskLoop> loops = new ArrayList<>();
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
-    /** The one thread that has nothing to finish. */
-    private volatile @Nullable Thread gauge;
+    /** Threads that have nothing to finish. */
+    private final List<Thread> sleepers = new CopyOnWriteArrayList<>();
 
     private final ExecutorService attempts = Executors.newCachedThreadPool(Worker::daemon);
     private volatile boolean closing;
@@ -67,9 +67,13 @@ public final class Worker implements AutoCloseable {
         this.outbox = new Outbox(clients.producer(), settings.name(), Clock.systemUTC());
         this.admin = clients.admin();
         this.cancellations = new Cancellations(clients);
+        var index = new ResultIndex(store);
+        this.cleaning = new ResultCleaning(
+                store, index, () -> KeptModels.read(clients), settings.resultBytes(), Clock.systemUTC(), metrics);
         var runner = new TaskRunner(
                 techniques,
                 store,
+                new ResultCache(store, index),
                 pool,
                 outbox::progress,
                 workDirectory,
@@ -147,10 +151,16 @@ public final class Worker implements AutoCloseable {
             }
         }
         thread("worker-control", cancellations::listen);
+        thread("worker-results", this::clean);
         loops.forEach(loop -> thread("worker-tasks-" + loop.stage(), loop));
         LOG.infof("worker %s takes tasks of %s, %d at a time", settings.name(), techniques.stages(), pool.slots());
-        gauge = Thread.currentThread();
+        sleepers.add(Thread.currentThread());
         new QueueDepth(admin, techniques.stages(), metrics).measureWhile(() -> !closing);
+    }
+
+    private void clean() {
+        sleepers.add(Thread.currentThread());
+        cleaning.cleanWhile(() -> !closing);
     }
 
     private TaskQueue queue(String stage) {
@@ -173,10 +183,7 @@ public final class Worker implements AutoCloseable {
         }
         cancellations.stop();
         loops.forEach(TaskLoop::stop);
-        var measuring = gauge;
-        if (measuring != null) {
-            measuring.interrupt();
-        }
+        sleepers.forEach(Thread::interrupt);
         awaitThreads();
         pool.close();
         attempts.shutdownNow();

@@ -49,6 +49,13 @@ interface WorkerConfig {
     @WithDefault("4096")
     long cacheMib();
 
+    /**
+     * Size of stored results and their models in MiB, for all workers that share the store; 0 means no limit. Beyond it the
+     * least recently used go that no job needs.
+     */
+    @WithDefault("20480")
+    long resultsMib();
+
     Child child();
 
     /** Limits of a child JVM. */

@@ -105,6 +105,7 @@ class WorkerLifecycle {
                 dataDirectory,
                 settings.enginesDirectory(),
                 new SharedCache(settings.cacheDirectory().toAbsolutePath(), settings.cacheMib() * MIB),
+                settings.resultsMib() * MIB,
                 concurrency,
                 settings.warm(),
                 limits,

@@ -31,6 +31,22 @@ final class WorkerMetrics {
                 .increment();
     }
 
+    /** Gauges of the stored results that all workers share. */
+    void results(Supplier<Number> bytes, Supplier<Number> count) {
+        Gauge.builder("millrace.cache.size", bytes)
+                .description("bytes of the stored results and their models")
+                .baseUnit("bytes")
+                .register(registry);
+        Gauge.builder("millrace.cache.entries", count)
+                .description("stored results")
+                .register(registry);
+    }
+
+    void evicted(long results, long bytes) {
+        registry.counter("millrace.cache.evictions").increment((double) results);
+        registry.counter("millrace.cache.evicted.bytes").increment((double) bytes);
+    }
+
     void failed(String code) {
         registry.counter("millrace.task.failures", "code", code).increment();
     }

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param dataDirectory where it keeps what need not be shared: working directories
  * @param engines where native libraries are unpacked; processes may share it
  * @param cache what tasks leave for each other; processes may share it
+ * @param resultBytes of stored results and their models, beyond which the least recently used go; 0 means no limit
  * @param concurrency tasks at a time, child JVMs
  * @param warm whether children are started before they are needed
  * @param javaOptions more options of the child JVMs
@@ -27,6 +28,7 @@ public record WorkerSettings(
         Path dataDirectory,
         Path engines,
         SharedCache cache,
+        long resultBytes,
         int concurrency,
         boolean warm,
         ChildLimits child,
