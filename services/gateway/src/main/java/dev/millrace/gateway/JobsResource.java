@@ -244,7 +244,7 @@ public class JobsResource {
         return URI.create("/v1/jobs/" + jobId);
     }
 
-    private static WebApplicationException unknown(String jobId) {
+    static WebApplicationException unknown(String jobId) {
         return HttpProblem.notFound("UNKNOWN_JOB", "job", jobId, "a job that was submitted and is still remembered");
     }
 }

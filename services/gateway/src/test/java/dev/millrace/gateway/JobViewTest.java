@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.message.JobState;
 import dev.millrace.message.Json;
+import dev.millrace.message.Problem;
+import dev.millrace.message.SearchPlan;
+import dev.millrace.message.SearchProgress;
+import dev.millrace.message.Trial;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class JobViewTest {
@@ -65,6 +70,20 @@ class JobViewTest {
         view.remove("never seen");
         assertThat(view.job("a")).isEmpty();
         assertThat(view.page(null, null, 10)).isEqualTo(new JobPage(List.of(), null));
+    }
+
+    @Test
+    void aSearchShowsHowFarItIsAndItsBest() {
+        var trials = List.of(
+                new Trial(0, Map.of(), 0).done(Map.of("ratio", 0.3, "drop", 0.001)),
+                new Trial(1, Map.of(), 0).failed(new Problem("DIVERGED", "loss", "NaN", "")),
+                new Trial(2, Map.of(), 0));
+        var plan = new SearchPlan(null, List.of(), List.of(), "parts", 12, null, null, 1, null);
+        var search = new SearchProgress(plan, null, 0, Snapshots.START, trials, List.of(0), null, null);
+        view.put(JobEntry.of(job("a", JobState.RUNNING, 0).searching(search), 0));
+
+        assertThat(view.page(null, null, 10).jobs().get(0).search())
+                .isEqualTo(new JobSummary.Search(3, 12, 1, 1, 1, Map.of("ratio", 0.3, "drop", 0.001)));
     }
 
     private static List<String> ids(JobPage page) {

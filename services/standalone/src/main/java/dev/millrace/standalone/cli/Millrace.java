@@ -37,6 +37,7 @@ public final class Millrace {
                 .addSubcommand(new SubmitCommand(terminal))
                 .addSubcommand(new StatusCommand(terminal))
                 .addSubcommand(new WatchCommand(terminal))
+                .addSubcommand(new WhyCommand(terminal))
                 .addSubcommand(new CancelCommand())
                 .setOut(terminal.out())
                 .setErr(terminal.err())

@@ -57,6 +57,9 @@ final class StatusCommand implements Callable<Integer> {
                             + (task == null
                                     ? ""
                                     : ", step " + (task.step() + 1) + " " + task.stage() + ":" + task.technique()));
+            if (job.search() != null) {
+                TrialTable.print(job.search(), terminal.out());
+            }
         }
         return ExitStatus.DONE;
     }
@@ -65,11 +68,20 @@ final class StatusCommand implements Callable<Integer> {
         terminal.out()
                 .println(String.format(
                         Locale.ROOT,
-                        "%-36s  %-9s  %-20s  %s",
+                        "%-36s  %-9s  %-20s  %-10s %s",
                         job.path("jobId").asText(),
                         job.path("state").asText(),
                         job.path("createdAt").asText().replaceFirst("\\.\\d+", ""),
+                        search(job.path("search")),
                         job.path("name").asText("")));
+    }
+
+    /** {@code trial 7/12}. */
+    private static String search(JsonNode search) {
+        return search.isObject()
+                ? "trial " + search.path("trials").asInt() + "/"
+                        + search.path("most").asInt()
+                : "";
     }
 
     private static String word(String constant) {
