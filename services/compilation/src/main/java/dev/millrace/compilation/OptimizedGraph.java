@@ -3,6 +3,7 @@ package dev.millrace.compilation;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
+import dev.millrace.engine.Target;
 import dev.millrace.message.Json;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.gate.ModelGate;
@@ -13,6 +14,7 @@ import dev.millrace.stage.Technique;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,17 +22,30 @@ import java.util.Map;
 
 /**
  * The graph as ONNX Runtime rewrites it when it loads a model, written out, so that loading it again is only loading. It
- * holds ONNX Runtime's own operators above level {@code basic} and belongs to its version. The rewrites for one processor's
- * cache lines, which ONNX Runtime adds at level {@code all}, are left to the machine that loads the file: they are quick, and
- * their operators trust their inputs more than a file from elsewhere deserves.
+ * holds ONNX Runtime's own operators above level {@code basic} and belongs to its version. The target, this machine, is
+ * recorded in the model ({@link Target}); an evaluation elsewhere says what differs.
  *
- * <p>Cost: one load, eight runs of both models.
+ * <p>Beside it the same in ORT format, on request: the file that runtimes without a reader of ONNX load, as on phones, and that
+ * may be at level {@code all}, with layouts for this processor's vector width. The ONNX file itself is never at that level: its
+ * operators trust their inputs more than a file from elsewhere deserves, so that no stage would take it.
+ *
+ * <p>Cost: one load for each file, eight runs of the model and of each file.
  */
 final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
+    private static final String ORT_FILE = "model.ort";
+
     /** What ONNX Runtime calls its levels. */
     enum Level {
         BASIC,
         EXTENDED
+    }
+
+    /** The same for a file in ORT format. */
+    enum OrtLevel {
+        NONE,
+        BASIC,
+        EXTENDED,
+        ALL
     }
 
     /** Options. */
@@ -41,7 +56,25 @@ final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
                     allowed = "basic stays standard ONNX; extended fuses into operators of ONNX Runtime")
             Level level,
 
-            Agreement agreement) {}
+            @Option(
+                    value = "Level of a file in ORT format, model.ort, that is written beside the model.",
+                    defaultValue = "\"none\"",
+                    allowed = "none writes none; all is for processors of this machine's kind only")
+            OrtLevel ort,
+
+            @Option(
+                    value = "Name of the kind of machine that this is made on and for.",
+                    defaultValue = "\"here\"",
+                    allowed = "1 to 100 characters")
+            String target,
+
+            Agreement agreement) {
+        Options {
+            if (target.isEmpty() || target.length() > 100) {
+                throw new IllegalArgumentException("target of " + target.length() + " characters");
+            }
+        }
+    }
 
     @Override
     public String name() {
@@ -50,12 +83,12 @@ final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
 
     @Override
     public String summary() {
-        return "The graph as ONNX Runtime rewrites it at load, written out.";
+        return "The graph as ONNX Runtime rewrites it at load, written out; also in ORT format.";
     }
 
     @Override
     public String useWhen() {
-        return "Last in a recipe, when ONNX Runtime of the same version will load the model often.";
+        return "Last in a recipe, when ONNX Runtime of the same version will load the model often, or cannot read ONNX.";
     }
 
     @Override
@@ -66,40 +99,78 @@ final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var file = context.workDirectory().resolve("model.onnx");
+        var target = Target.here(options.target(), context.threads());
+        var report = new LinkedHashMap<String, JsonNode>();
+        var notes = new ArrayList<String>();
         context.progress(0.1, "rewriting");
         ModelGate.open(context.model());
-        var level = SessionSettings.Optimization.valueOf(options.level().name());
-        OrtSession.open(
-                        context.model(),
-                        SessionSettings.threads(context.threads())
-                                .optimization(level)
-                                .optimizedModel(file))
-                .close();
-        context.progress(0.4, "comparing with the model");
+        rewrite(context, SessionSettings.Optimization.valueOf(options.level().name()), file);
+        context.progress(0.3, "comparing with the model");
         double difference = new SameAnswers(context).largestDifference(file);
-        if (!options.agreement().allows(difference)) {
+        if (options.agreement().allows(difference)) {
+            var written = Model.read(file);
+            written.setMetadata(Target.KEY, target.toJson());
+            var named = context.workDirectory().resolve("named.onnx");
+            written.write(named);
+            file = named;
+            notes.add("Made for " + target + ".");
+        } else {
             Files.delete(file);
             Model.read(context.model()).write(file);
+            notes.add(tooFar("ONNX Runtime's rewriting", difference, options) + ": the model stays as it is.");
         }
-        return new StageResult(file, null, report(options, context.model(), file, difference));
+        report.put("nodes", json(NodeCounts.of(context.model(), file)));
+        report.put("largestDifference", json(difference));
+        report.put("loadMillis", json(Map.of("before", loadMillis(context.model()), "after", loadMillis(file))));
+        report.put("target", json(target));
+        var beside = options.ort() == OrtLevel.NONE ? List.<String>of() : ort(options, context, report, notes);
+        report.put("notes", json(notes));
+        return new StageResult(file, beside, null, report);
     }
 
-    private static Map<String, JsonNode> report(Options options, Path from, Path to, double difference)
+    /** Writes the file in ORT format, and returns its name if it answers as the model does. */
+    private static List<String> ort(
+            Options options, StageContext context, Map<String, JsonNode> report, List<String> notes)
             throws IOException {
-        var report = new LinkedHashMap<String, JsonNode>();
-        report.put("nodes", Json.mapper().valueToTree(NodeCounts.of(from, to)));
-        report.put("largestDifference", Json.mapper().valueToTree(difference));
+        var file = context.workDirectory().resolve(ORT_FILE);
+        context.progress(0.6, "writing ORT format");
+        rewrite(context, SessionSettings.Optimization.valueOf(options.ort().name()), file);
+        double difference = new SameAnswers(context).largestDifference(file);
+        if (!options.agreement().allows(difference)) {
+            notes.add(tooFar(ORT_FILE, difference, options) + ": it was not kept.");
+            return List.of();
+        }
         report.put(
-                "loadMillis", Json.mapper().valueToTree(Map.of("before", loadMillis(from), "after", loadMillis(to))));
-        var note = !options.agreement().allows(difference)
-                ? String.format(
-                        Locale.ROOT,
-                        "ONNX Runtime's rewriting moves an output by %.2g, more than tolerance=%s: the model stays as it is.",
-                        difference,
-                        options.agreement().tolerance())
-                : "Made for ONNX Runtime of the version that wrote it.";
-        report.put("notes", Json.mapper().valueToTree(List.of(note)));
-        return report;
+                "ort",
+                json(Map.of(
+                        "level", options.ort().name().toLowerCase(Locale.ROOT),
+                        "sizeBytes", Files.size(file),
+                        "loadMillis", loadMillis(file),
+                        "largestDifference", difference)));
+        if (options.ort() == OrtLevel.ALL) {
+            notes.add(ORT_FILE + " has layouts for this processor: it belongs to machines of its kind.");
+        }
+        return List.of(ORT_FILE);
+    }
+
+    /** ONNX Runtime takes the format from the name of the file. */
+    private static void rewrite(StageContext context, SessionSettings.Optimization level, Path file)
+            throws IOException {
+        var settings = SessionSettings.threads(context.threads()).optimization(level);
+        OrtSession.open(context.model(), settings.optimizedModel(file)).close();
+    }
+
+    private static String tooFar(String what, double difference, Options options) {
+        return String.format(
+                Locale.ROOT,
+                "%s moves an output by %.2g, more than tolerance=%s",
+                what,
+                difference,
+                options.agreement().tolerance());
+    }
+
+    private static JsonNode json(Object value) {
+        return Json.mapper().valueToTree(value);
     }
 
     private static double loadMillis(Path model) throws IOException {

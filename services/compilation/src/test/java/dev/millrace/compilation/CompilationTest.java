@@ -2,6 +2,8 @@ package dev.millrace.compilation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.engine.OrtSession;
+import dev.millrace.engine.Target;
 import dev.millrace.onnx.Attribute;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
@@ -12,6 +14,8 @@ import dev.millrace.onnx.fixture.TinyModels;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.fixture.LocalTask;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -68,6 +72,42 @@ class CompilationTest {
                         .get("after")
                         .doubleValue())
                 .isPositive();
+    }
+
+    @Test
+    void recordsTheTargetInTheModel() throws IOException {
+        var result = task(cluttered()).run(new OptimizedGraph(), "{\"target\": \"edge-box\"}");
+
+        var written = Model.read(Objects.requireNonNull(result.model()));
+        var target = Target.in(written.metadata()).orElseThrow();
+        assertThat(target.name()).isEqualTo("edge-box");
+        assertThat(target.runtime()).isEqualTo(OrtSession.version());
+        assertThat(target.differencesOn(Target.here("other", 1))).isEmpty();
+        assertThat(difference(result)).isLessThan(1e-5);
+    }
+
+    @Test
+    void writesTheSameInOrtFormatBesideIt() throws IOException {
+        for (var level : List.of("basic", "extended", "all")) {
+            var result = task(cluttered()).run(new OptimizedGraph(), "{\"ort\": \"" + level + "\"}");
+
+            assertThat(result.external()).containsExactly("model.ort");
+            var ort = Objects.requireNonNull(result.model()).resolveSibling("model.ort");
+            assertThat(new String(Files.readAllBytes(ort), 4, 4, StandardCharsets.US_ASCII))
+                    .isEqualTo("ORTM");
+            var told = Objects.requireNonNull(result.report().get("ort"));
+            assertThat(told.get("sizeBytes").longValue()).isEqualTo(Files.size(ort));
+            assertThat(told.get("largestDifference").doubleValue()).isLessThan(1e-5);
+        }
+    }
+
+    @Test
+    void aFileInOrtFormatThatAnswersOtherwiseIsNotKept() throws IOException {
+        var result = task(cluttered()).run(new OptimizedGraph(), "{\"ort\": \"all\", \"tolerance\": 0}");
+
+        assertThat(result.external()).isEmpty();
+        assertThat(Objects.requireNonNull(result.report().get("notes")).toString())
+                .contains("model.ort moves an output by", "it was not kept");
     }
 
     /** Two Convs, and what comes of exporting them carelessly. */

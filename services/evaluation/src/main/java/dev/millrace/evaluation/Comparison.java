@@ -2,6 +2,7 @@ package dev.millrace.evaluation;
 
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
+import dev.millrace.engine.Target;
 import dev.millrace.message.Evaluation;
 import dev.millrace.message.Measurements;
 import dev.millrace.onnx.gate.ModelGate;
@@ -9,6 +10,7 @@ import dev.millrace.stage.LocalData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,7 +119,10 @@ public final class Comparison {
                 quality.fidelity(),
                 quality.samples());
         progress.at(1, "done");
-        return new Report(evaluation, Notes.about(evaluation, quality.generated()), operators);
+        var notes = new ArrayList<>(Notes.about(evaluation, quality.generated()));
+        Notes.elsewhere(gatedResult.metadata(), Target.here("this machine", settings.threads()))
+                .ifPresent(notes::add);
+        return new Report(evaluation, notes, operators);
     }
 
     private static Measurements measurements(

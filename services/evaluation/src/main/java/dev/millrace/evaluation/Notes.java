@@ -1,10 +1,13 @@
 package dev.millrace.evaluation;
 
+import dev.millrace.engine.Target;
 import dev.millrace.message.Evaluation;
 import dev.millrace.message.Measurements;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /** What a reader of the figures should not overlook, in sentences. */
 final class Notes {
@@ -38,6 +41,14 @@ final class Notes {
             notes.add(text("The outputs are far from the original's: cosine %.3f.", cosine));
         }
         return notes;
+    }
+
+    /** What to know of a model that was compiled for a machine that is not like this one. */
+    static Optional<String> elsewhere(Map<String, String> metadata, Target here) {
+        return Target.in(metadata)
+                .filter(target -> !target.differencesOn(here).isEmpty())
+                .map(target -> "Compiled for " + target + ", measured where there is "
+                        + String.join("; ", target.differencesOn(here)) + ": times and answers there may differ.");
     }
 
     private static void sizes(Measurements baseline, Measurements result, List<String> notes) {

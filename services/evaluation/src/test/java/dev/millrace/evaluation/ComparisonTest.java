@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.millrace.engine.Target;
 import dev.millrace.message.Measurements;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
@@ -146,6 +147,24 @@ class ComparisonTest {
                         .run(original, other, Optional.empty(), Optional.empty()))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContainingAll("MODELS_DIFFER", "'other'", "[x]");
+    }
+
+    @Test
+    void saysThatAModelWasCompiledForAnotherMachine() throws IOException {
+        var file = model("a.onnx", 1, 2, 3, 4);
+        var compiled = Model.read(file);
+        compiled.setMetadata(
+                Target.KEY, new Target("phone", "aarch64", List.of("asimddp", "i8mm"), 4, "1.0.0").toJson());
+        var elsewhere = scratch.resolveSibling("elsewhere.onnx");
+        compiled.write(elsewhere);
+
+        var report = new Comparison(QUICK, scratch, (fraction, activity) -> {})
+                .run(file, elsewhere, Optional.empty(), Optional.empty());
+
+        assertThat(report.notes())
+                .anyMatch(note ->
+                        note.startsWith("Compiled for phone (aarch64 asimddp i8mm, ONNX Runtime 1.0.0, 4 threads)")
+                                && note.contains("no asimddp, i8mm"));
     }
 
     @Test

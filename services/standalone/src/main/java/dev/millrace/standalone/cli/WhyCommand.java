@@ -61,7 +61,10 @@ final class WhyCommand implements Callable<Integer> {
         var lineage = Json.tree(Files.readAllBytes(file)).path("lineage");
         if (!lineage.isArray()) {
             throw new RefusedException(
-                    "NO_LINEAGE", file.toString(), "no steps", "the report.json of a job that was completed or has failed");
+                    "NO_LINEAGE",
+                    file.toString(),
+                    "no steps",
+                    "the report.json of a job that was completed or has failed");
         }
         return StreamSupport.stream(lineage.spliterator(), false)
                 .map(step -> Json.read(step, LineageStep.class))

@@ -54,8 +54,7 @@ public final class Fidelity {
         var values = new LinkedHashMap<String, Double>();
         for (var output : outputs.values()) {
             output.values()
-                    .forEach(
-                            (name, value) -> values.merge(name, value, Metrics.isError(name) ? Math::max : Math::min));
+                    .forEach((name, value) -> values.merge(name, value, Metrics.isError(name) ? Math::max : Math::min));
         }
         if (embeddings > 0) {
             values.put("embeddingCosine", embeddingCosines / embeddings);
