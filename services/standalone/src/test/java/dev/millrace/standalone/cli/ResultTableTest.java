@@ -26,7 +26,7 @@ class ResultTableTest {
     }
 
     private static Measurements measured(long bytes, long macs) {
-        return new Measurements(Map.of("top1", 0.9), bytes, bytes, 10, 10, macs, null, null, null);
+        return new Measurements(Map.of("top1", 0.9), bytes, bytes, 10, 10, macs, null, null, null, null);
     }
 
     private static String print(Measurements before, Measurements after) {
