@@ -10,6 +10,7 @@ import dev.millrace.search.Goals;
 import dev.millrace.search.History;
 import dev.millrace.search.Space;
 import dev.millrace.search.Strategies;
+import dev.millrace.search.SuccessiveHalving;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,9 +67,10 @@ public final class SearchBenchmark {
         var goals = new Goals(plan.goals());
         System.out.printf(
                 Locale.ROOT, "%s, at most %.0f architectures, goals %s%n", plan.strategy(), space.size(), plan.goals());
+        var strategy = Strategies.of(plan);
         var trials = new ArrayList<Trial>();
         while (trials.size() < plan.trials()) {
-            var proposal = Strategies.named(plan.strategy()).next(new History(space, goals, 0, trials));
+            var proposal = strategy.next(new History(space, goals, 0, trials));
             if (proposal.isEmpty()) {
                 break;
             }
@@ -86,18 +88,25 @@ public final class SearchBenchmark {
         System.out.printf(Locale.ROOT, "%d trials in %.1f processor seconds%n", trials.size(), ended - began);
         if (afterwards > 0) {
             var best = front.best().orElseThrow();
+            var model = retrained(plan, best, afterwards);
+            double retrained = processorSeconds();
             System.out.printf(
                     Locale.ROOT,
-                    "trial %d trained for %d epochs: test %.4f%n",
+                    "trial %d trained for %d epochs: test %.4f; %.1f processor seconds, %.1f with the search%n",
                     best.number(),
                     afterwards,
-                    retrained(plan, best, afterwards));
+                    images.top1(model),
+                    retrained - ended,
+                    retrained - began);
         }
     }
 
     private Trial tried(SearchPlan plan, Trial trial, int trained) throws IOException {
         var options = new HashMap<>(plan.trial().options());
         options.put("values", Json.mapper().valueToTree(trial.values()));
+        if (Strategies.of(plan) instanceof SuccessiveHalving halving) {
+            options.put("budget", Json.mapper().valueToTree(halving.budget(trial.rung())));
+        }
         try {
             return trial.done(task(trained).run("nas", "trial", options).figures());
         } catch (RefusedException e) {
@@ -105,14 +114,14 @@ public final class SearchBenchmark {
         }
     }
 
-    private double retrained(SearchPlan plan, Trial trial, int epochs) throws IOException {
+    private Path retrained(SearchPlan plan, Trial trial, int epochs) throws IOException {
         var options = new HashMap<>(plan.trial().options());
         options.put("values", Json.mapper().valueToTree(trial.values()));
         options.put("epochs", Json.mapper().valueToTree(epochs));
         options.put("flip", Json.mapper().valueToTree(true));
         options.put("holdOut", heldOut(RETRAINED));
-        return images.top1(Objects.requireNonNull(
-                task(RETRAINED).run("nas", "trial", options).model()));
+        return Objects.requireNonNull(
+                task(RETRAINED).run("nas", "trial", options).model());
     }
 
     private static JsonNode heldOut(int trained) {

@@ -6,31 +6,31 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What makes layers non-linear. */
-enum Activation {
+enum Activation implements NonLinearity {
     RELU("relu") {
         @Override
-        String behind(String x, Layers layers) {
+        public String behind(String x, Layers layers) {
             return layers.behind(x, "Relu", List.of());
         }
     },
     /** {@code x · max(0, min(1, x/6 + 1/2))}. */
     HARD_SWISH("hardSwish") {
         @Override
-        String behind(String x, Layers layers) {
+        public String behind(String x, Layers layers) {
             return layers.behind(x, "HardSwish", List.of());
         }
     },
     /** {@code x · sigmoid(x)}. */
     SILU("silu") {
         @Override
-        String behind(String x, Layers layers) {
+        public String behind(String x, Layers layers) {
             return layers.behind(x, "Mul", List.of(layers.behind(x, "Sigmoid", List.of())));
         }
     },
     /** {@code x · Φ(x)}, by the error function. */
     GELU("gelu") {
         @Override
-        String behind(String x, Layers layers) {
+        public String behind(String x, Layers layers) {
             var scaled = layers.behind(x, "Mul", List.of(layers.scalar((float) Math.sqrt(0.5))));
             var shifted = layers.behind(layers.behind(scaled, "Erf", List.of()), "Add", List.of(layers.scalar(1)));
             var product = layers.behind(x, "Mul", List.of(shifted));
@@ -43,8 +43,6 @@ enum Activation {
     Activation(String word) {
         this.word = word;
     }
-
-    abstract String behind(String x, Layers layers);
 
     static Set<String> words() {
         return Arrays.stream(values()).map(activation -> activation.word).collect(Collectors.toUnmodifiableSet());

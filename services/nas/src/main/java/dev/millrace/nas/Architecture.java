@@ -1,6 +1,7 @@
 package dev.millrace.nas;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import java.util.Optional;
  *
  * @param values by knob, {@code "kernel"}, or by knob and stage, {@code "kernel.2"}
  */
-record Architecture(Map<String, JsonNode> values) {
+record Architecture(Map<String, JsonNode> values) implements Blend {
     Architecture {
         values = Map.copyOf(values);
     }
@@ -47,6 +48,11 @@ record Architecture(Map<String, JsonNode> values) {
 
     Optional<JsonNode> find(String knob) {
         return Optional.ofNullable(values.get(knob));
+    }
+
+    @Override
+    public List<Part> parts(String knob, int stage) {
+        return find(knob, stage).map(value -> new Part(value, "")).stream().toList();
     }
 
     private JsonNode value(String knob) {

@@ -3,9 +3,6 @@ package dev.millrace.nas;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Choice;
 import dev.millrace.message.RefusedException;
-import dev.millrace.onnx.Attribute;
-import dev.millrace.onnx.DataType;
-import dev.millrace.onnx.Dimension;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.ValueInfo;
 import java.util.List;
@@ -83,66 +80,11 @@ final class ImageSpace implements SearchSpace {
 
     @Override
     public Model build(Architecture architecture, long seed) {
-        var layers = new Layers(seed);
-        var activation = Activation.of(architecture.word("activation"));
-        var x = layers.model()
-                .input(
-                        input.name(),
-                        DataType.FLOAT,
-                        Dimension.symbolic("batch"),
-                        Dimension.of(dim(1)),
-                        Dimension.of(dim(2)),
-                        Dimension.of(dim(3)));
-        int channels = architecture.whole("stemWidth");
-        x = layers.convolution(
-                x, (int) dim(1), channels, architecture.whole("stemKernel"), architecture.whole("stemStride"), 1);
-        x = activation.behind(x, layers); // (N, stemWidth, H / stemStride, W / stemStride)
-        for (int stage = 0; stage < architecture.whole(STAGES); stage++) {
-            int width = width(architecture, stage);
-            x = stage(x, channels, width, stage, architecture, layers); // (N, width, H / 2, W / 2)
-            channels = width;
-        }
-        x = layers.behind(x, "GlobalAveragePool", List.of()); // (N, width, 1, 1)
-        x = layers.behind(x, "Flatten", List.of()); // (N, width)
-        return layers.finished(layers.dense(x, channels, signature.classes()), signature.output(), signature.classes());
+        return new ImageNetwork(architecture, input, signature, new Layers(seed)).build();
     }
 
-    private static int width(Architecture architecture, int stage) {
-        double growth = stage == 0 ? 1 : architecture.number("growth");
-        double wanted = architecture
-                .find("width", stage)
-                .map(JsonNode::doubleValue)
-                .orElseGet(() -> architecture.whole("stemWidth") * Math.pow(growth, stage));
-        int multiple = architecture.whole("multipleOf");
-        return (int) Math.max(1, Math.round(wanted / multiple)) * multiple;
-    }
-
-    private static String stage(String x, int from, int to, int stage, Architecture architecture, Layers layers) {
-        var block = Block.of(architecture.word("block", stage));
-        var activation = Activation.of(architecture.word("activation"));
-        var downsampling = architecture.word("downsampling", stage);
-        if (!downsampling.equals("stride")) {
-            x = layers.behind(
-                    x,
-                    downsampling.equals("max") ? "MaxPool" : "AveragePool",
-                    List.of(),
-                    Attribute.ints("kernel_shape", 2, 2),
-                    Attribute.ints("strides", 2, 2),
-                    Attribute.of("ceil_mode", 1));
-        }
-        int channels = from;
-        for (int layer = 0; layer < architecture.whole("depth", stage); layer++) {
-            int stride = layer == 0 && downsampling.equals("stride") ? 2 : 1;
-            int expansion = architecture
-                    .find("expansion", stage)
-                    .map(JsonNode::intValue)
-                    .orElse(1);
-            var shape = new Block.Shape(channels, to, architecture.whole("kernel", stage), stride, expansion);
-            var y = block.make(x, shape, activation, layers);
-            boolean skips = shape.keepsSize() && architecture.flag("skip", stage);
-            x = skips ? layers.behind(x, "Add", List.of(y)) : y;
-            channels = to;
-        }
-        return x;
+    /** All architectures at once. */
+    Mixture mixture(long seed) {
+        return new Mixture(choices(), settle(Mixture.largest(choices())), input, signature, seed);
     }
 }

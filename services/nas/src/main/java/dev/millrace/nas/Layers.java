@@ -19,6 +19,9 @@ import java.util.Random;
 final class Layers {
     static final long OPSET = 17;
 
+    private static final String SCALE = "scale";
+    private static final String SHIFT = "shift";
+
     private final ModelBuilder model = new ModelBuilder(OPSET);
     private final Random random;
     private int made;
@@ -61,8 +64,8 @@ final class Layers {
                 convolved,
                 "BatchNormalization",
                 List.of(
-                        constant("scale", 1, to),
-                        constant("shift", 0, to),
+                        constant(SCALE, 1, to),
+                        constant(SHIFT, 0, to),
                         constant("mean", 0, to),
                         constant("variance", 1, to)));
     }
@@ -78,6 +81,11 @@ final class Layers {
         return behind(product, "Add", List.of(constant("bias", 0, to)));
     }
 
+    /** Whether a tensor scales or shifts what a normalization gives. */
+    static boolean isNormalization(String tensor) {
+        return tensor.startsWith(SCALE + "_") || tensor.startsWith(SHIFT + "_");
+    }
+
     /** Rows of a table, {@code (…, width)} for indices {@code (…)}. */
     String gather(String table, String indices) {
         return behind(table, "Gather", List.of(indices));
@@ -88,7 +96,7 @@ final class Layers {
         return behind(
                 x,
                 "LayerNormalization",
-                List.of(constant("scale", 1, width), constant("shift", 0, width)),
+                List.of(constant(SCALE, 1, width), constant(SHIFT, 0, width)),
                 Attribute.of("axis", -1));
     }
 

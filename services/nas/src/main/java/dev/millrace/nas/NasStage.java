@@ -13,6 +13,6 @@ public final class NasStage implements Stage {
 
     @Override
     public List<Technique<?>> techniques() {
-        return List.of(new Search(), new Trial(), new Supernet());
+        return List.of(new Search(), new Trial(), new Supernet(), new Darts());
     }
 }

@@ -194,10 +194,7 @@ final class Search implements Technique<Search.Options> {
     private static Map<String, JsonNode> smallest(List<Choice> choices) {
         var values = new LinkedHashMap<String, JsonNode>();
         for (var choice : choices) {
-            var condition = choice.onlyIf();
-            if (condition == null
-                    || (values.containsKey(condition.choice())
-                            && condition.values().contains(values.get(condition.choice())))) {
+            if (Mixture.exists(choice, values)) {
                 values.put(choice.name(), choice.values().get(0));
             }
         }

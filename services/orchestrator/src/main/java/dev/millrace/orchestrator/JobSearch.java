@@ -11,6 +11,7 @@ import dev.millrace.message.TaskCancelled;
 import dev.millrace.message.TaskIssued;
 import dev.millrace.message.TaskSucceeded;
 import dev.millrace.message.Trial;
+import dev.millrace.search.Strategies;
 import dev.millrace.search.Front;
 import dev.millrace.search.Goals;
 import dev.millrace.search.History;
@@ -229,7 +230,7 @@ record JobSearch(JobChanged job, SearchProgress search) {
     }
 
     private Optional<Proposal> next(List<Trial> trials) {
-        var strategy = SearchRules.strategy(search.plan());
+        var strategy = Strategies.of(search.plan());
         var all = history(trials);
         int hidden = Math.min(window() - 1, trials.size());
         boolean answered =

@@ -6,7 +6,6 @@ import dev.millrace.message.SearchPlan;
 import dev.millrace.search.Goals;
 import dev.millrace.search.Space;
 import dev.millrace.search.Strategies;
-import dev.millrace.search.Strategy;
 import dev.millrace.search.SuccessiveHalving;
 
 /** What a search plan must be before its first trial. */
@@ -17,7 +16,7 @@ final class SearchRules {
     static void check(SearchPlan plan) {
         new Space(plan.choices());
         new Goals(plan.goals());
-        var strategy = strategy(plan);
+        var strategy = Strategies.of(plan);
         within("trials", plan.trials(), RequestRules.MAX_TRIALS);
         within("parallel", plan.parallel(), RequestRules.MAX_PARALLEL);
         if (plan.seconds() != null && plan.seconds() <= 0) {
@@ -30,19 +29,6 @@ final class SearchRules {
                     Integer.toString(plan.trials()),
                     "at least " + halving.leastTrials() + ", so that one of them is trained in full");
         }
-    }
-
-    static Strategy strategy(SearchPlan plan) {
-        var strategy = Strategies.named(plan.strategy());
-        var halving = plan.halving();
-        if (halving == null) {
-            return strategy;
-        }
-        if (halving.rungs() < 2 || halving.factor() < 2) {
-            throw new RefusedException(
-                    "BAD_HALVING", "halving", halving.rungs() + " rungs by " + halving.factor(), "2 or more of each");
-        }
-        return new SuccessiveHalving(strategy, halving.rungs(), halving.factor());
     }
 
     private static void within(String where, int found, int most) {

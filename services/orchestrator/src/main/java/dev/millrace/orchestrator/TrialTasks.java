@@ -11,6 +11,7 @@ import dev.millrace.message.StageStep;
 import dev.millrace.message.TaskIssued;
 import dev.millrace.message.TaskSucceeded;
 import dev.millrace.message.Trial;
+import dev.millrace.search.Strategies;
 import dev.millrace.search.SuccessiveHalving;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,7 +56,7 @@ final class TrialTasks {
         }
         var options = new HashMap<>(one.options());
         options.put("values", Json.mapper().valueToTree(trial.values()));
-        if (SearchRules.strategy(plan) instanceof SuccessiveHalving halving) {
+        if (Strategies.of(plan) instanceof SuccessiveHalving halving) {
             options.put("budget", DoubleNode.valueOf(halving.budget(trial.rung())));
         }
         return List.of(new StageStep(one.stage(), one.technique(), options));

@@ -2,6 +2,7 @@ package dev.millrace.search;
 
 import dev.millrace.message.NearestName;
 import dev.millrace.message.RefusedException;
+import dev.millrace.message.SearchPlan;
 import java.util.List;
 
 /** Every strategy with its default settings. */
@@ -15,6 +16,24 @@ public final class Strategies {
             new SumOfParts());
 
     private Strategies() {}
+
+    /**
+     * The strategy of a plan, halving included.
+     *
+     * @throws RefusedException {@code BAD_HALVING}, {@code UNKNOWN_STRATEGY}
+     */
+    public static Strategy of(SearchPlan plan) {
+        var strategy = named(plan.strategy());
+        var halving = plan.halving();
+        if (halving == null) {
+            return strategy;
+        }
+        if (halving.rungs() < 2 || halving.factor() < 2) {
+            throw new RefusedException(
+                    "BAD_HALVING", "halving", halving.rungs() + " rungs by " + halving.factor(), "2 or more of each");
+        }
+        return new SuccessiveHalving(strategy, halving.rungs(), halving.factor());
+    }
 
     /** @throws RefusedException {@code UNKNOWN_STRATEGY} with the known ones */
     public static Strategy named(String name) {

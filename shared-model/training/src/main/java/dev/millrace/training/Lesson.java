@@ -171,6 +171,16 @@ public final class Lesson implements Closeable {
         return data().epoch(0).iterator();
     }
 
+    /** A batch of one half of the training rows and one of the other in turn; a row stays in its half. */
+    public TrainingData turns() {
+        int half = training.units() / 2;
+        return new Turns(half(0, half), half(half, 2 * half));
+    }
+
+    private TrainingData half(int from, int to) {
+        return TransferSet.training(training.sublist(from, to), student.rows(course.batchSize()), context.seed());
+    }
+
     private TrainingData data() {
         var rows = TransferSet.training(training, student.rows(course.batchSize()), context.seed());
         return course.variation().of(rows, context.seed());

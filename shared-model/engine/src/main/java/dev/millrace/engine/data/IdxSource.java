@@ -6,7 +6,6 @@ import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
 import java.io.IOException;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,33 +23,41 @@ final class IdxSource implements SampleSource {
         private static final int UNSIGNED_BYTES = 0x08;
 
         private final Path path;
-        private final FileChannel channel;
+        private final Unpacked contents;
         private final long[] dims;
 
-        private Idx(Path path, FileChannel channel, long[] dims) {
+        private Idx(Path path, Unpacked contents, long[] dims) {
             this.path = path;
-            this.channel = channel;
+            this.contents = contents;
             this.dims = dims;
         }
 
         static Idx open(Path path) throws IOException {
-            var channel = Spool.open(path);
-            var head = Spool.read(channel, 0, Math.min(4, channel.size())).order(ByteOrder.BIG_ENDIAN);
+            var contents = Unpacked.open(path);
+            try {
+                return new Idx(path, contents, dims(path, contents));
+            } catch (IOException | RuntimeException e) {
+                contents.close();
+                throw e;
+            }
+        }
+
+        private static long[] dims(Path path, Unpacked contents) throws IOException {
+            var head = contents.upTo(0, 4).order(ByteOrder.BIG_ENDIAN);
             if (head.remaining() < 4 || head.getShort(0) != 0 || head.get(2) != UNSIGNED_BYTES || head.get(3) < 1) {
-                channel.close();
                 throw malformed(path, "no IDX header", "an IDX file of unsigned bytes");
             }
             var dims = new long[head.get(3)];
-            if (channel.size() >= 4 + 4L * dims.length) {
-                var sizes = Spool.read(channel, 4, 4L * dims.length).order(ByteOrder.BIG_ENDIAN);
+            var sizes = contents.upTo(4, 4L * dims.length).order(ByteOrder.BIG_ENDIAN);
+            if (sizes.remaining() == 4 * dims.length) {
                 Arrays.setAll(dims, axis -> sizes.getInt() & 0xffffffffL);
             }
             long bytes = 4 + 4L * dims.length + dims[0] * rowBytes(dims);
-            if (channel.size() != bytes) {
-                channel.close();
-                throw malformed(path, channel.size() + " bytes", bytes + " bytes for " + Arrays.toString(dims));
+            long found = contents.size(bytes);
+            if (found != bytes) {
+                throw malformed(path, found + " bytes", bytes + " bytes for " + Arrays.toString(dims));
             }
-            return new Idx(path, channel, dims);
+            return dims;
         }
 
         private static long rowBytes(long[] dims) {
@@ -62,7 +69,7 @@ final class IdxSource implements SampleSource {
             long size = rowBytes(dims);
             var shape = dims.clone();
             shape[0] = 1;
-            return Value.of(DataType.UINT8, shape, Spool.read(channel, 4 + 4L * dims.length + index * size, size));
+            return Value.of(DataType.UINT8, shape, contents.read(4 + 4L * dims.length + index * size, size));
         }
     }
 
@@ -114,9 +121,9 @@ final class IdxSource implements SampleSource {
 
     @Override
     public void close() throws IOException {
-        images.channel.close();
+        images.contents.close();
         if (labels != null) {
-            labels.channel.close();
+            labels.contents.close();
         }
     }
 

@@ -61,13 +61,17 @@ record Normalization(double scale, List<Double> mean, List<Double> std, boolean 
         }
         var result = Value.zeros(DataType.FLOAT, value.dims());
         var floats = result.floats();
-        long inner = 1;
+        int inner = 1;
         for (int i = axis + 1; i < value.rank(); i++) {
-            inner *= value.dim(i);
+            inner = Math.multiplyExact(inner, Math.toIntExact(value.dim(i)));
         }
-        long channels = axis < value.rank() ? value.dim(axis) : 1;
-        for (int i = 0; i < floats.capacity(); i++) {
-            floats.put(i, apply(value.number(i), (int) (i / inner % channels)));
+        int channels = axis < value.rank() ? Math.toIntExact(value.dim(axis)) : 1;
+        for (int i = 0, channel = 0; i < floats.capacity(); channel = (channel + 1) % channels) {
+            double shift = at(mean, channel);
+            double deviation = at(std, channel);
+            for (int end = i + inner; i < end; i++) {
+                floats.put(i, (float) ((value.number(i) * scale - shift) / deviation));
+            }
         }
         return result;
     }

@@ -16,8 +16,12 @@ import java.util.zip.GZIPInputStream;
 final class Spool {
     private Spool() {}
 
+    static boolean isCompressed(Path file) {
+        return String.valueOf(file.getFileName()).endsWith(".gz");
+    }
+
     static FileChannel open(Path file) throws IOException {
-        if (!String.valueOf(file.getFileName()).endsWith(".gz")) {
+        if (!isCompressed(file)) {
             return FileChannel.open(file, StandardOpenOption.READ);
         }
         try (var unpacked = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {

@@ -11,7 +11,8 @@ record StateScript(TrainedTensors tensors) {
     }
 
     String begin() {
-        var code = new ScriptMethod("begin", "").line("self.count = torch.zeros([], dtype=6)");
+        var code = new ScriptMethod("begin", "");
+        tensors.counts().forEach(count -> code.line("self." + count + " = torch.zeros([], dtype=6)"));
         for (var slot : tensors.script().weights()) {
             tensors.settings()
                     .optimizer()

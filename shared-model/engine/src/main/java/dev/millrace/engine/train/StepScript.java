@@ -4,28 +4,35 @@ import dev.millrace.onnx.script.Slot;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The methods that train: an update, and what adds up gradients for one. */
-record StepScript(TrainedTensors tensors) {
+/**
+ * The methods that train: an update, and what adds up gradients for one.
+ *
+ * @param apart whether the update is of the weights that are trained apart
+ */
+record StepScript(TrainedTensors tensors, boolean apart) {
+    /** Name of the method that updates. */
+    static String name(boolean apart) {
+        return apart ? "step_apart" : "step";
+    }
+
     /**
      * Gradients of weights that a batch did not reach are absent, and such weights stay as they are. The fused updates read
      * raw memory, so that a gradient must lie in memory as its weight does. libtorch removes a change in place as dead code
      * unless an element of the very list that was changed is read later or returned.
      */
     String step() {
-        var code = new ScriptMethod("step", tensors.parameters() + "targets: List[Tensor], learning_rate: Tensor")
+        var slots = tensors.updated(apart);
+        var code = new ScriptMethod(name(apart), tensors.parameters() + "targets: List[Tensor], learning_rate: Tensor")
                 .line("rate = float(learning_rate)")
                 .line("all = self.losses(" + tensors.arguments() + "targets)")
-                .line("gradients = " + tensors.gradients())
+                .line("gradients = " + TrainedTensors.gradients(slots))
                 .lines(tensors.gathers() ? gathered() : List.of())
-                .line("weights = " + tensors.weights("torch.detach(self.%s)"))
-                .line("last = "
-                        + TrainedTensors.list(tensors.script().weights().stream()
-                                .map(slot -> slot.channelsLast() ? "True" : "False")))
-                .line("decayed = "
-                        + TrainedTensors.list(
-                                tensors.script().weights().stream().map(slot -> decays(slot) ? "True" : "False")))
-                .line("self.count = self.count + 1.0");
-        tensors.beside().forEach(prefix -> code.line(prefix + " = " + tensors.weights("self." + prefix + "_%s")));
+                .line("weights = " + TrainedTensors.each(slots, "torch.detach(self.%s)"))
+                .line("last = " + TrainedTensors.list(slots.stream().map(slot -> slot.channelsLast() ? "True" : "False")))
+                .line("decayed = " + TrainedTensors.list(slots.stream().map(slot -> decays(slot) ? "True" : "False")))
+                .line("self.%1$s = self.%1$s + 1.0".formatted(TrainedTensors.count(apart)));
+        tensors.beside()
+                .forEach(prefix -> code.line(prefix + " = " + TrainedTensors.each(slots, "self." + prefix + "_%s")));
         for (int group = 0; group < 2; group++) {
             for (var name : lists()) {
                 code.line("%s%d = annotate(List[Tensor], [])".formatted(name, group));
@@ -93,7 +100,7 @@ record StepScript(TrainedTensors tensors) {
         code.line("if len(w%d) > 0:".formatted(group))
                 .line("  counts = annotate(List[Tensor], [])")
                 .line("  for each in w%d:".formatted(group))
-                .line("    counts.append(self.count)");
+                .line("    counts.append(self." + TrainedTensors.count(apart) + ")");
         if (tensors.settings().clipNorm() > 0) {
             code.line("  if clips:").line("    torch._foreach_mul_(g%d, shrink)".formatted(group));
         }

@@ -14,6 +14,19 @@ record TrainedTensors(Script script, TrainingSettings settings) {
         return settings.accumulate() > 1;
     }
 
+    /** The weights that an update changes, or those that have updates of their own. */
+    List<Slot> updated(boolean apart) {
+        return script.weights().stream()
+                .filter(slot -> apart == (settings.takesTurns()
+                        && settings.apart().test(slot.tensor().name())))
+                .toList();
+    }
+
+    /** The tensor that counts updates. */
+    static String count(boolean apart) {
+        return apart ? "count_apart" : "count";
+    }
+
     /**
      * Prefixes of what each weight has beside it: the optimizer's state, {@code z}, 0 where a weight must stay 0, and
      * {@code v}, how far it moved away from zero.
@@ -38,12 +51,16 @@ record TrainedTensors(Script script, TrainingSettings settings) {
 
     /** Those of them that a step leaves something in for the next. */
     private List<String> kept() {
-        var names = new ArrayList<>(List.of("count"));
+        var names = new ArrayList<>(counts());
         for (var slot : script.weights()) {
             beside().forEach(prefix -> names.add(prefix + "_" + slot.name()));
         }
         script.changing().forEach(slot -> names.add("best_" + slot.name()));
         return names;
+    }
+
+    List<String> counts() {
+        return settings.takesTurns() ? List.of(count(false), count(true)) : List.of(count(false));
     }
 
     /** A list with an element for everything that a checkpoint needs; {@code %s} is its name. */
@@ -54,7 +71,12 @@ record TrainedTensors(Script script, TrainingSettings settings) {
 
     /** A list with an element for each weight; {@code %s} is its name. */
     String weights(String each) {
-        return list(script.weights().stream().map(slot -> each.formatted(slot.name())));
+        return each(script.weights(), each);
+    }
+
+    /** A list with an element for each slot; {@code %s} is its name. */
+    static String each(List<Slot> slots, String each) {
+        return list(slots.stream().map(slot -> each.formatted(slot.name())));
     }
 
     /** A list with an element for each weight and changing statistic; {@code %s} is its name. */
@@ -78,6 +100,11 @@ record TrainedTensors(Script script, TrainingSettings settings) {
 
     /** {@code torch.grad} of the loss by the weights; absent where a batch did not reach a weight. */
     String gradients() {
-        return "torch.grad([all[0]], " + weights("self.%s") + ", None, None, False, True)";
+        return gradients(script.weights());
+    }
+
+    /** The same by some weights. */
+    static String gradients(List<Slot> slots) {
+        return "torch.grad([all[0]], " + each(slots, "self.%s") + ", None, None, False, True)";
     }
 }

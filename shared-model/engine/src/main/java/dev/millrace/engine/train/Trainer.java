@@ -90,7 +90,19 @@ public final class Trainer implements AutoCloseable {
     public Losses step(Batch batch, double rate, long seed) {
         module.seed(seed);
         module.training(true);
-        return run(batch, "step", true, rate);
+        return run(batch, StepScript.name(false), true, rate);
+    }
+
+    /**
+     * Trains on one batch what the settings train apart, and nothing else.
+     *
+     * @param seed of what is random inside the graph
+     * @throws RefusedException as {@link #step}
+     */
+    public Losses stepApart(Batch batch, double rate, long seed) {
+        module.seed(seed);
+        module.training(true);
+        return run(batch, StepScript.name(true), true, rate);
     }
 
     /**

@@ -194,7 +194,8 @@ public final class TrainingLoop {
             if (batches == 0) {
                 throw new RefusedException("DATA_EMPTY", "training data", "no sample", "at least one");
             }
-            steps = settings.budget().stepsOver((batches + settings.accumulate() - 1) / settings.accumulate());
+            int perStep = settings.batchesPerStep();
+            steps = settings.budget().stepsOver((batches + perStep - 1) / perStep);
         }
 
         boolean hasBest() {
@@ -262,10 +263,21 @@ public final class TrainingLoop {
                 rows += next.rows();
                 batch++;
                 if (last) {
+                    takeTurn(ahead);
                     step++;
                     tell(losses, rate, rows, Duration.between(before, clock.instant()));
                     return;
                 }
+            }
+        }
+
+        /** The update of what is trained apart, by the next batch. */
+        private void takeTurn(Iterator<Batch> ahead) {
+            if (settings.takesTurns() && ahead.hasNext()) {
+                var next = ahead.next();
+                double rate = settings.apartRate();
+                requireFinite(trainer.stepApart(next, rate, settings.seed() + step), rate, next.where());
+                batch++;
             }
         }
 

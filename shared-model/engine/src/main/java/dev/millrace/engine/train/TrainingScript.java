@@ -11,6 +11,7 @@ import java.util.List;
  * <caption>Methods; targets are a list of tensors in the order of {@link Objective#targets()}</caption>
  * <tr><td>{@code losses}</td><td>the weighted sum, each loss, the accuracy if there is one</td></tr>
  * <tr><td>{@code step}</td><td>one update; gives the losses and the norm of the gradient</td></tr>
+ * <tr><td>{@code step_apart}</td><td>the same for the weights that are trained apart</td></tr>
  * <tr><td>{@code gather}</td><td>adds a batch's gradients to those of the next step; gives the losses</td></tr>
  * <tr><td>{@code gradients}</td><td>of the weighted sum by each weight, dense</td></tr>
  * <tr><td>{@code curvature}</td><td>the Hessian times a direction, dense</td></tr>
@@ -32,7 +33,7 @@ final class TrainingScript {
 
     List<String> methods() {
         var loss = new LossScript(tensors, objective);
-        var step = new StepScript(tensors);
+        var step = new StepScript(tensors, false);
         var state = new StateScript(tensors);
         var methods = new ArrayList<>(List.of(
                 loss.losses(),
@@ -51,6 +52,9 @@ final class TrainingScript {
         }
         if (tensors.gathers()) {
             methods.add(step.gather());
+        }
+        if (tensors.settings().takesTurns()) {
+            methods.add(new StepScript(tensors, true).step());
         }
         return methods;
     }

@@ -16,6 +16,8 @@ import java.util.function.Predicate;
  * @param bfloat16 whether products may be computed in bfloat16; {@link TrainingLoop} does so where it measures that steps are
  *     faster
  * @param trainable which tensors may change, by name
+ * @param apart which of them updates of their own change, each by the batch behind that of an update of the rest
+ * @param apartRate constant learning rate of the updates of what is trained apart
  * @param rates peaks of the schedule to try for a short while before training, ascending; empty takes the schedule as it is
  * @param branchAt fraction of the budget at which the run tells where it is, so that another can branch off; 1 tells nothing
  * @param patience validations without a better one before training stops; 0 never stops early
@@ -34,6 +36,8 @@ public record TrainingSettings(
         boolean batchStatistics,
         boolean bfloat16,
         Predicate<String> trainable,
+        Predicate<String> apart,
+        double apartRate,
         List<Double> rates,
         double branchAt,
         int patience,
@@ -46,6 +50,19 @@ public record TrainingSettings(
         if (accumulate < 1) {
             throw new IllegalArgumentException("accumulate " + accumulate + ": at least 1");
         }
+        if (apartRate > 0 && accumulate > 1) {
+            throw new IllegalArgumentException("accumulate " + accumulate + ": 1 where weights are trained apart");
+        }
+    }
+
+    /** Whether some weights have updates of their own. */
+    boolean takesTurns() {
+        return apartRate > 0;
+    }
+
+    /** Batches of an update, or of two that take turns. */
+    int batchesPerStep() {
+        return takesTurns() ? 2 : accumulate;
     }
 
     /** AdamW with little decay, cosine rate, gradient norm clipped at 1, everything trained, no early stop. */
@@ -71,6 +88,8 @@ public record TrainingSettings(
                 true,
                 false,
                 name -> true,
+                name -> false,
+                0,
                 List.of(),
                 1,
                 0,
@@ -105,6 +124,19 @@ public record TrainingSettings(
 
     public TrainingSettings trainable(Predicate<String> names) {
         return with(copy -> copy.trainable = names);
+    }
+
+    /**
+     * Trains some weights apart: a batch for all others and a batch for these take turns, as bilevel optimization of the
+     * first order wants it (Liu, Simonyan and Yang, "DARTS", 2019).
+     *
+     * @param rate constant learning rate of these, above 0
+     */
+    public TrainingSettings apart(Predicate<String> names, double rate) {
+        return with(copy -> {
+            copy.apart = names;
+            copy.apartRate = rate;
+        });
     }
 
     public TrainingSettings rates(List<Double> peaks) {
@@ -145,6 +177,8 @@ public record TrainingSettings(
                 copy.batchStatistics,
                 copy.bfloat16,
                 copy.trainable,
+                copy.apart,
+                copy.apartRate,
                 copy.rates,
                 copy.branchAt,
                 copy.patience,
@@ -162,6 +196,8 @@ public record TrainingSettings(
         private boolean batchStatistics;
         private boolean bfloat16;
         private Predicate<String> trainable;
+        private Predicate<String> apart;
+        private double apartRate;
         private List<Double> rates;
         private double branchAt;
         private int patience;
@@ -177,6 +213,8 @@ public record TrainingSettings(
             batchStatistics = from.batchStatistics;
             bfloat16 = from.bfloat16;
             trainable = from.trainable;
+            apart = from.apart;
+            apartRate = from.apartRate;
             rates = from.rates;
             branchAt = from.branchAt;
             patience = from.patience;

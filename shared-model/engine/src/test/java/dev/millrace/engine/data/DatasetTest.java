@@ -145,32 +145,55 @@ class DatasetTest {
 
     @Nested
     class Idx {
+        private static final byte[] TWO_IMAGES = ByteBuffer.allocate(16 + 8)
+                .putInt(0x803)
+                .putInt(2)
+                .putInt(2)
+                .putInt(2)
+                .put(new byte[] {0, 51, 102, (byte) 255, 1, 2, 3, 4})
+                .array();
+
         @Test
         void readsPackedImagesAndTheLabelsBesideThem() throws IOException {
-            var images = new byte[16 + 8];
-            ByteBuffer.wrap(images).putInt(0x803).putInt(2).putInt(2).putInt(2).put(new byte[] {
-                0, 51, 102, (byte) 255, 1, 2, 3, 4
-            });
-            try (var out = new GZIPOutputStream(Files.newOutputStream(directory.resolve("t-images-idx3-ubyte.gz")))) {
-                out.write(images);
-            }
             var labels = ByteBuffer.allocate(10)
                     .putInt(0x801)
                     .putInt(2)
                     .put((byte) 7)
                     .put((byte) 9)
                     .array();
-            try (var out = new GZIPOutputStream(Files.newOutputStream(directory.resolve("t-labels-idx1-ubyte.gz")))) {
-                out.write(labels);
-            }
-            var batch = batches(
-                            directory.resolve("t-images-idx3-ubyte.gz"),
-                            Map.of(),
-                            2,
-                            spec("in", DataType.FLOAT, -1, 1, 2, 2))
-                    .get(0);
+            packed("t-labels-idx1-ubyte.gz", labels);
+            var batch = first(packed("t-images-idx3-ubyte.gz", TWO_IMAGES));
             assertThat(numbers(fed(batch, "in"))).startsWith(0, 0.2f, 0.4f, 1);
             assertThat(numbers(labels(batch))).containsExactly(7, 9);
+        }
+
+        @Test
+        void readsWhatWasPackedInParts() throws IOException {
+            var whole = first(packed("whole-idx3-ubyte.gz", TWO_IMAGES));
+            var parts = first(
+                    packed("parts-idx3-ubyte.gz", Arrays.copyOf(TWO_IMAGES, 20), Arrays.copyOfRange(TWO_IMAGES, 20, 24)));
+            assertThat(numbers(fed(parts, "in"))).isEqualTo(numbers(fed(whole, "in")));
+        }
+
+        @Test
+        void refusesPackedImagesThatEndEarly() throws IOException {
+            var file = packed("short-idx3-ubyte.gz", Arrays.copyOf(TWO_IMAGES, 22));
+            refused(() -> first(file), "DATA_MALFORMED", "22 bytes", "24 bytes");
+        }
+
+        private Batch first(Path file) throws IOException {
+            return batches(file, Map.of(), 2, spec("in", DataType.FLOAT, -1, 1, 2, 2)).get(0);
+        }
+
+        private Path packed(String name, byte[]... parts) throws IOException {
+            try (var file = Files.newOutputStream(directory.resolve(name))) {
+                for (var part : parts) {
+                    var packed = new GZIPOutputStream(file);
+                    packed.write(part);
+                    packed.finish();
+                }
+            }
+            return directory.resolve(name);
         }
     }
 

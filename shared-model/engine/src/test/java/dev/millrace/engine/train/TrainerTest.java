@@ -85,6 +85,28 @@ class TrainerTest {
     }
 
     @Test
+    void trainsApartWhatTheSettingsSayAndNothingElse() throws IOException {
+        var model = TinyModels.mlp();
+        var batch = ToyData.batches(model, 1, 1).get(0);
+        var first = floats(model.graph(), "fc1.weight");
+        var second = floats(model.graph(), "fc2.weight");
+        var settings = settings(Optimizer.AdamW.decaying(0.01)).apart("fc2.weight"::equals, 0.01);
+        try (var trainer = open(model, CLASSES, settings)) {
+            trainer.step(batch, 0.1, 0);
+            trainer.store();
+            assertThat(floats(model.graph(), "fc2.weight")).isEqualTo(second);
+            var moved = floats(model.graph(), "fc1.weight");
+            assertThat(moved).isNotEqualTo(first);
+
+            trainer.stepApart(batch, 0.01, 0);
+            trainer.store();
+            assertThat(floats(model.graph(), "fc1.weight")).isEqualTo(moved);
+            // the first update of Adam is the rate for every weight that has a gradient
+            assertThat(Math.abs(floats(model.graph(), "fc2.weight")[0] - second[0])).isCloseTo(0.01f, within(1e-3f));
+        }
+    }
+
+    @Test
     void updatesOnceForTheMeanGradientOfGatheredBatches() throws IOException {
         var gathered = TinyModels.mlp();
         var atOnce = TinyModels.mlp();
