@@ -47,8 +47,9 @@ final class Darts implements Technique<Darts.Options> {
     /** What is searched, how, and how the result is trained. */
     record Options(
             @Option(
-                    value = "A space of kind images in which only operations are open: block, kernel, expansion, skip, depth, "
-                            + "downsampling, activation.",
+                    value =
+                            "A space of kind images in which only operations are open: block, kernel, expansion, skip, depth, "
+                                    + "downsampling, activation.",
                     allowed = "a description or a YAML file")
             JsonNode space,
 
@@ -137,17 +138,20 @@ final class Darts implements Technique<Darts.Options> {
         var directory = Files.createDirectory(context.workDirectory().resolve("blend"));
         var file = directory.resolve("blend.onnx");
         mixture.model().write(file);
-        var part = context.part(0, FOUND).keeping(checkpoints(NullNode.instance, context)).on(file, directory);
+        var part = context.part(0, FOUND)
+                .keeping(checkpoints(NullNode.instance, context))
+                .on(file, directory);
         var student = Student.open(file);
-        try (var lesson = new Lesson(
-                student, options.learning().course(), new Guidance.Labels(0), part, checkpointEvery)) {
+        try (var lesson =
+                new Lesson(student, options.learning().course(), new Guidance.Labels(0), part, checkpointEvery)) {
             var settings = TrainingSettings.adamW(options.blendRate(), Budget.epochs(options.blendEpochs()))
                     .trainable(name -> !Layers.isNormalization(name))
                     .apart(Mixture::isAlpha, options.shareRate())
                     .seed(context.seed())
                     .threads(context.threads())
                     .checkpointEvery(checkpointEvery);
-            var objective = Objective.of(lesson.requiredLabels().loss(student.heads().get(0), 0));
+            var objective =
+                    Objective.of(lesson.requiredLabels().loss(student.heads().get(0), 0));
             new TrainingLoop(settings, lesson.turns(), null, new Watch(part), Clock.systemUTC(), directory)
                     .run(student.model(), objective);
         }
@@ -159,11 +163,7 @@ final class Darts implements Technique<Darts.Options> {
     }
 
     private static Map<String, JsonNode> likeliest(
-            ImageSpace space,
-            Mixture mixture,
-            Map<String, List<Double>> shares,
-            Options options,
-            StageContext context)
+            ImageSpace space, Mixture mixture, Map<String, List<Double>> shares, Options options, StageContext context)
             throws IOException {
         var file = context.workDirectory().resolve("likely.onnx");
         var architectures = new Likeliest(mixture, shares);

@@ -48,8 +48,7 @@ final class ImageNetwork {
     }
 
     Model build() {
-        var x = layers.model()
-                .input(input.name(), DataType.FLOAT, Dimension.symbolic("batch"), dim(1), dim(2), dim(3));
+        var x = layers.model().input(input.name(), DataType.FLOAT, Dimension.symbolic("batch"), dim(1), dim(2), dim(3));
         int channels = sizes.whole("stemWidth");
         int colours = (int) dim(1).size();
         x = layers.convolution(x, colours, channels, sizes.whole("stemKernel"), sizes.whole("stemStride"), 1);
@@ -80,7 +79,8 @@ final class ImageNetwork {
     private String stage(String before, int from, int to, int stage) {
         var x = sum(
                 blend.parts("downsampling", stage),
-                downsampling -> halved(before, from, to, stage, downsampling.value().textValue()));
+                downsampling ->
+                        halved(before, from, to, stage, downsampling.value().textValue()));
         var depths = blend.parts("depth", stage);
         int deepest = depths.stream()
                 .mapToInt(depth -> depth.value().intValue())
@@ -122,8 +122,7 @@ final class ImageNetwork {
                             ? kind.make(x, new Block.Shape(from, to, size, stride, 1), activation, layers)
                             : sum(expansions, expansion -> {
                                 int times = expansion.value().intValue();
-                                return kind.make(
-                                        x, new Block.Shape(from, to, size, stride, times), activation, layers);
+                                return kind.make(x, new Block.Shape(from, to, size, stride, times), activation, layers);
                             });
                 }));
     }
@@ -142,8 +141,7 @@ final class ImageNetwork {
         if (without.isEmpty()) {
             return y;
         }
-        return layers.behind(
-                scaled(around, without.get()), "Add", List.of(scaled(y, with.orElseThrow())));
+        return layers.behind(scaled(around, without.get()), "Add", List.of(scaled(y, with.orElseThrow())));
     }
 
     /** The sum of the shares of those parts, empty text if it is all; empty if there is no such part. */

@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.zip.Deflater;
-import java.util.zip.ZipFile;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
@@ -26,7 +26,9 @@ record PartCheckpoints(Checkpoints all, JsonNode found, Path directory) implemen
     /** What the first part found; empty if the task is not behind it. */
     static Optional<JsonNode> found(Checkpoints all) throws IOException {
         var latest = all.latest();
-        return latest.isPresent() ? Optional.of(found(latest.get())).filter(found -> !found.isNull()) : Optional.empty();
+        return latest.isPresent()
+                ? Optional.of(found(latest.get())).filter(found -> !found.isNull())
+                : Optional.empty();
     }
 
     private static JsonNode found(Path checkpoint) throws IOException {

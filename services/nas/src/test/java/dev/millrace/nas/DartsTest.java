@@ -47,7 +47,8 @@ class DartsTest {
         assertThat(chosen(result, "kernel")).isEqualTo("3");
         var shares = Objects.requireNonNull(result.report().get("found")).get("shares");
         assertThat(shares.get("kernel").get(1).doubleValue()).isGreaterThan(0.6);
-        assertThat(shares.get("block").get(0).doubleValue() + shares.get("block").get(1).doubleValue())
+        assertThat(shares.get("block").get(0).doubleValue()
+                        + shares.get("block").get(1).doubleValue())
                 .isEqualTo(1, org.assertj.core.api.Assertions.within(1e-6));
         assertThat(result.figures()).containsKeys("top1", "macs", "parameters", "bytes");
         var model = Model.read(Objects.requireNonNull(result.model()));
@@ -62,7 +63,8 @@ class DartsTest {
         var result = task().run(new Darts(), options(", \"blendEpochs\": 1, \"constraints\": {\"macs\": 7000}"));
 
         assertThat(result.figures().get("macs")).isLessThanOrEqualTo(7000);
-        assertThatThrownBy(() -> task().run(new Darts(), options(", \"blendEpochs\": 1, \"constraints\": {\"macs\": 9}")))
+        assertThatThrownBy(
+                        () -> task().run(new Darts(), options(", \"blendEpochs\": 1, \"constraints\": {\"macs\": 9}")))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContainingAll("CONSTRAINT_BROKEN", "at most 9.0");
     }

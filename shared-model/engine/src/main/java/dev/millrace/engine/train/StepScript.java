@@ -28,7 +28,8 @@ record StepScript(TrainedTensors tensors, boolean apart) {
                 .line("gradients = " + TrainedTensors.gradients(slots))
                 .lines(tensors.gathers() ? gathered() : List.of())
                 .line("weights = " + TrainedTensors.each(slots, "torch.detach(self.%s)"))
-                .line("last = " + TrainedTensors.list(slots.stream().map(slot -> slot.channelsLast() ? "True" : "False")))
+                .line("last = "
+                        + TrainedTensors.list(slots.stream().map(slot -> slot.channelsLast() ? "True" : "False")))
                 .line("decayed = " + TrainedTensors.list(slots.stream().map(slot -> decays(slot) ? "True" : "False")))
                 .line("self.%1$s = self.%1$s + 1.0".formatted(TrainedTensors.count(apart)));
         tensors.beside()

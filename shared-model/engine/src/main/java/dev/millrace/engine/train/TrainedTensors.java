@@ -17,8 +17,9 @@ record TrainedTensors(Script script, TrainingSettings settings) {
     /** The weights that an update changes, or those that have updates of their own. */
     List<Slot> updated(boolean apart) {
         return script.weights().stream()
-                .filter(slot -> apart == (settings.takesTurns()
-                        && settings.apart().test(slot.tensor().name())))
+                .filter(slot -> apart
+                        == (settings.takesTurns()
+                                && settings.apart().test(slot.tensor().name())))
                 .toList();
     }
 

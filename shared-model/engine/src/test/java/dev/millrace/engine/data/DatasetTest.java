@@ -170,8 +170,8 @@ class DatasetTest {
         @Test
         void readsWhatWasPackedInParts() throws IOException {
             var whole = first(packed("whole-idx3-ubyte.gz", TWO_IMAGES));
-            var parts = first(
-                    packed("parts-idx3-ubyte.gz", Arrays.copyOf(TWO_IMAGES, 20), Arrays.copyOfRange(TWO_IMAGES, 20, 24)));
+            var parts = first(packed(
+                    "parts-idx3-ubyte.gz", Arrays.copyOf(TWO_IMAGES, 20), Arrays.copyOfRange(TWO_IMAGES, 20, 24)));
             assertThat(numbers(fed(parts, "in"))).isEqualTo(numbers(fed(whole, "in")));
         }
 
@@ -182,7 +182,8 @@ class DatasetTest {
         }
 
         private Batch first(Path file) throws IOException {
-            return batches(file, Map.of(), 2, spec("in", DataType.FLOAT, -1, 1, 2, 2)).get(0);
+            return batches(file, Map.of(), 2, spec("in", DataType.FLOAT, -1, 1, 2, 2))
+                    .get(0);
         }
 
         private Path packed(String name, byte[]... parts) throws IOException {

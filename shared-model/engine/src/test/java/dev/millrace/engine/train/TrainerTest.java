@@ -102,7 +102,8 @@ class TrainerTest {
             trainer.store();
             assertThat(floats(model.graph(), "fc1.weight")).isEqualTo(moved);
             // the first update of Adam is the rate for every weight that has a gradient
-            assertThat(Math.abs(floats(model.graph(), "fc2.weight")[0] - second[0])).isCloseTo(0.01f, within(1e-3f));
+            assertThat(Math.abs(floats(model.graph(), "fc2.weight")[0] - second[0]))
+                    .isCloseTo(0.01f, within(1e-3f));
         }
     }
 

@@ -29,7 +29,7 @@ enum Normalization implements Op {
     }
 
     private static final Template INFERENCE = Template.of(
-            "torch.batch_norm({0}, {1}, {2}, {3}, {4}, self.training and self.batch_statistics, 1.0 - {momentum=0.9}, {epsilon=0.00001}, False)");
+            "op.batch_norm({0}, {1}, {2}, {3}, {4}, self.training and self.batch_statistics, 1.0 - {momentum=0.9}, {epsilon=0.00001})");
     private static final Template TRAINING =
             Template.of("op.batch_norm_training({0}, {1}, {2}, {3}, {4}, {momentum=0.9}, {epsilon=0.00001})", 5);
 
