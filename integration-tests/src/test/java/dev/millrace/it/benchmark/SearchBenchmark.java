@@ -89,7 +89,7 @@ public final class SearchBenchmark {
         if (afterwards > 0) {
             var best = front.best().orElseThrow();
             var model = retrained(plan, best, afterwards);
-            double retrained = processorSeconds();
+            double retrained = Figures.processorSeconds();
             System.out.printf(
                     Locale.ROOT,
                     "trial %d trained for %d epochs: test %.4f; %.1f processor seconds, %.1f with the search%n",
