@@ -2,20 +2,11 @@ package dev.millrace.it.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Json;
-import dev.millrace.message.RefusedException;
-import dev.millrace.message.SearchPlan;
 import dev.millrace.message.Trial;
 import dev.millrace.search.Front;
-import dev.millrace.search.Goals;
-import dev.millrace.search.History;
-import dev.millrace.search.Space;
-import dev.millrace.search.Strategies;
-import dev.millrace.search.SuccessiveHalving;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -61,75 +52,44 @@ public final class SearchBenchmark {
         double began = Figures.processorSeconds();
         options.put("holdOut", heldOut(trained));
         options.putIfAbsent("space", Json.mapper().readTree(SPACE));
-        var plan = Objects.requireNonNull(
-                task(trained).run("nas", "search", options).search());
-        var space = new Space(plan.choices());
-        var goals = new Goals(plan.goals());
+        var search = LocalSearch.of(reference, images.training(trained + HELD_OUT), 0, options);
         System.out.printf(
-                Locale.ROOT, "%s, at most %.0f architectures, goals %s%n", plan.strategy(), space.size(), plan.goals());
-        var strategy = Strategies.of(plan);
-        var trials = new ArrayList<Trial>();
-        while (trials.size() < plan.trials()) {
-            var proposal = strategy.next(new History(space, goals, 0, trials));
-            if (proposal.isEmpty()) {
-                break;
-            }
-            var trial = new Trial(
-                    trials.size(), proposal.get().values(), proposal.get().rung());
-            double from = Figures.processorSeconds();
-            trials.add(tried(plan, trial, trained));
-            System.out.printf(Locale.ROOT, "%5.1f s ", Figures.processorSeconds() - from);
-            print(trials.get(trials.size() - 1));
-        }
+                Locale.ROOT,
+                "%s, at most %.0f architectures, goals %s%n",
+                search.plan().strategy(),
+                search.space().size(),
+                search.plan().goals());
+        var trials = search.tried(trial -> {
+            System.out.printf(Locale.ROOT, "%6.1f s ", Figures.processorSeconds() - began);
+            print(trial);
+        });
         double ended = Figures.processorSeconds();
-        var front = Front.of(goals, trials);
+        var front = Front.of(search.goals(), trials);
         System.out.println("front");
         front.trials().forEach(SearchBenchmark::print);
         System.out.printf(Locale.ROOT, "%d trials in %.1f processor seconds%n", trials.size(), ended - began);
         if (afterwards > 0) {
             var best = front.best().orElseThrow();
-            var model = retrained(plan, best, afterwards);
+            Map<String, JsonNode> longer = Map.of(
+                    "epochs", Json.mapper().valueToTree(afterwards),
+                    "flip", Json.mapper().valueToTree(true),
+                    "holdOut", heldOut(RETRAINED));
+            var model = search.run(best, images.training(RETRAINED + HELD_OUT), longer)
+                    .model();
             double retrained = Figures.processorSeconds();
             System.out.printf(
                     Locale.ROOT,
                     "trial %d trained for %d epochs: test %.4f; %.1f processor seconds, %.1f with the search%n",
                     best.number(),
                     afterwards,
-                    images.top1(model),
+                    images.top1(Objects.requireNonNull(model)),
                     retrained - ended,
                     retrained - began);
         }
     }
 
-    private Trial tried(SearchPlan plan, Trial trial, int trained) throws IOException {
-        var options = new HashMap<>(plan.trial().options());
-        options.put("values", Json.mapper().valueToTree(trial.values()));
-        if (Strategies.of(plan) instanceof SuccessiveHalving halving) {
-            options.put("budget", Json.mapper().valueToTree(halving.budget(trial.rung())));
-        }
-        try {
-            return trial.done(task(trained).run("nas", "trial", options).figures());
-        } catch (RefusedException e) {
-            return trial.failed(e.problem());
-        }
-    }
-
-    private Path retrained(SearchPlan plan, Trial trial, int epochs) throws IOException {
-        var options = new HashMap<>(plan.trial().options());
-        options.put("values", Json.mapper().valueToTree(trial.values()));
-        options.put("epochs", Json.mapper().valueToTree(epochs));
-        options.put("flip", Json.mapper().valueToTree(true));
-        options.put("holdOut", heldOut(RETRAINED));
-        return Objects.requireNonNull(
-                task(RETRAINED).run("nas", "trial", options).model());
-    }
-
     private static JsonNode heldOut(int trained) {
         return Json.mapper().valueToTree((double) HELD_OUT / (trained + HELD_OUT));
-    }
-
-    private LocalTask task(int trained) throws IOException {
-        return LocalTask.training(reference, images.training(trained + HELD_OUT));
     }
 
     private static void print(Trial trial) {

@@ -50,6 +50,15 @@ final class Endings implements AutoCloseable {
                 .count();
     }
 
+    /** What a job that has completed came to. */
+    CompressionCompleted completed(String jobId) {
+        return seen.stream()
+                .filter(event -> jobId.equals(event.subject()))
+                .map(event -> (CompressionCompleted) event.data())
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** How those jobs ended that did not complete. */
     List<String> others() {
         return seen.stream()

@@ -1,6 +1,7 @@
 package dev.millrace.it.soak;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.millrace.artifact.FileArtifactStore;
@@ -109,6 +110,12 @@ final class Mill implements AutoCloseable {
         startWorker();
     }
 
+    /** Kills the orchestrator, and starts it again where it was. */
+    void restartOrchestrator() throws IOException, InterruptedException {
+        services.remove(0).kill();
+        startService("orchestrator");
+    }
+
     /** Kills the broker, and starts it again where it was. */
     void restartBroker() throws IOException {
         broker.kill();
@@ -118,7 +125,26 @@ final class Mill implements AutoCloseable {
     /** Asks for a job whose first task takes that long. */
     void request(Bus bus, String jobId, long millis) throws ExecutionException, InterruptedException {
         Map<String, JsonNode> options = Map.of("text", TextNode.valueOf(jobId), "millis", LongNode.valueOf(millis));
-        var recipe = List.of(new StageStep("probe", "sleep", options), new StageStep("evaluation", "sizes", Map.of()));
+        request(bus, jobId, new StageStep("probe", "sleep", options));
+    }
+
+    /**
+     * Asks for a search.
+     *
+     * @param parallel trials out at once
+     * @param millis that a trial takes
+     */
+    void requestSearch(Bus bus, String jobId, int trials, int parallel, long millis)
+            throws ExecutionException, InterruptedException {
+        Map<String, JsonNode> options = Map.of(
+                "trials", IntNode.valueOf(trials),
+                "parallel", IntNode.valueOf(parallel),
+                "millis", LongNode.valueOf(millis));
+        request(bus, jobId, new StageStep("probe", "search", options));
+    }
+
+    private void request(Bus bus, String jobId, StageStep step) throws ExecutionException, InterruptedException {
+        var recipe = List.of(step, new StageStep("evaluation", "sizes", Map.of()));
         var request = new CompressionRequested(model, Map.of(), recipe, null, null, 0, null, null);
         bus.send(Topics.REQUESTS, jobId, request);
     }

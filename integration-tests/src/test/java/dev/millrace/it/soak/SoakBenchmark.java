@@ -73,6 +73,34 @@ class SoakBenchmark {
     }
 
     @Test
+    void whatASecondWorkerGainsASearch() throws Exception {
+        int trials = 40;
+        long millis = 1_000;
+        try (var mill = Mill.start(directory, 1);
+                var bus = new Bus(mill.bootstrapServers());
+                var endings = new Endings(bus)) {
+            search(mill, bus, endings, "warm-up", 4, 0);
+            double one = search(mill, bus, endings, "one", trials, millis);
+            mill.startWorker();
+            search(mill, bus, endings, "warm-up again", 4, 0);
+            double two = search(mill, bus, endings, "two", trials, millis);
+            print(
+                    "search of %d trials of %d ms, two out at once: one worker %.1f s, two %.1f s, %.2f of it",
+                    trials, millis, one, two, two / one);
+            assertThat(endings.others()).isEmpty();
+        }
+    }
+
+    /** Seconds of a search. */
+    private static double search(Mill mill, Bus bus, Endings endings, String name, int trials, long millis)
+            throws ExecutionException, InterruptedException {
+        long start = System.nanoTime();
+        mill.requestSearch(bus, name, trials, 2, millis);
+        endings.await(endings.count() + 1, LIMIT);
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    @Test
     void aBacklogFitsIntoTheMemoryThatThereIs() throws Exception {
         try (var mill = Mill.open(directory);
                 var bus = new Bus(mill.bootstrapServers())) {

@@ -70,6 +70,8 @@ public final class ProbeStage implements Stage {
     @Override
     public List<Technique<?>> techniques() {
         return List.of(
+                new ProbeSearch(),
+                new ProbeTrial(),
                 new Probe("echo", true, ProbeStage::echo),
                 new Probe("timed", false, ProbeStage::echo),
                 new Probe("sleep", true, ProbeStage::sleep),
@@ -102,13 +104,20 @@ public final class ProbeStage implements Stage {
 
     /** Tells how far it is, every 10 ms; with a text it stays silent. */
     private static StageResult sleep(Options options, StageContext context) throws IOException {
-        for (long slept = 0; slept < options.millis(); slept += 10) {
-            pause(10);
-            if (options.text().isEmpty()) {
-                context.progress((double) slept / options.millis(), "sleeping");
-            }
+        if (options.text().isEmpty()) {
+            sleep(options.millis(), context);
+        } else {
+            pause(options.millis());
         }
         return echo(options, context);
+    }
+
+    /** Tells how far it is, every 10 ms. */
+    static void sleep(long millis, StageContext context) throws IOException {
+        for (long slept = 0; slept < millis; slept += 10) {
+            pause(10);
+            context.progress((double) slept / millis, "sleeping");
+        }
     }
 
     /** Saves a checkpoint, then crashes; goes on from it the next time. */
