@@ -8,6 +8,7 @@ import dev.millrace.onnx.edit.AffineFolding;
 import dev.millrace.onnx.edit.ConstantNodes;
 import dev.millrace.onnx.edit.Identities;
 import dev.millrace.onnx.edit.Rearrangements;
+import dev.millrace.onnx.edit.RepeatedNodes;
 import dev.millrace.onnx.edit.ScaleFolding;
 import dev.millrace.onnx.edit.SharedConstants;
 import dev.millrace.onnx.gate.ModelGate;
@@ -26,7 +27,7 @@ import java.util.Map;
 /**
  * Cleans a graph up in standard ONNX, so that every runtime gains: constants computed ({@link ConstantFolding}), scales and
  * shifts folded into layers ({@link AffineFolding}, {@link ScaleFolding}), Identity and Dropout removed, consecutive
- * Transposes, Reshapes and Casts made one, equal constants stored once, dead nodes dropped; until nothing changes.
+ * Transposes, Reshapes and Casts made one, equal constants stored and equal nodes computed once, dead nodes dropped; until nothing changes.
  *
  * <p>Folding into layers rounds otherwise. Where that moves an answer further than {@code tolerance}, the result is made
  * without it; where even that differs, the model stays as it is. Cost: a few passes over the graph, eight runs.
@@ -97,6 +98,7 @@ final class Portable implements Technique<Portable.Options> {
             gone.merge("identities", Identities.remove(model), Integer::sum);
             gone.merge("rearrangements", Rearrangements.merge(model), Integer::sum);
             gone.merge("sharedConstants", SharedConstants.share(model), Integer::sum);
+            gone.merge("repeated", RepeatedNodes.merge(model), Integer::sum);
             if (fuse) {
                 gone.merge("foldedIntoLayers", AffineFolding.apply(model) + ScaleFolding.apply(model), Integer::sum);
             }
