@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jboss.logging.Logger;
@@ -40,25 +40,30 @@ final class KeptModels {
      */
     static Set<String> read(KafkaClients clients) {
         try (var reader = clients.reader()) {
-            var partitions = reader.partitionsFor(Topics.JOBS).stream()
-                    .map(info -> new TopicPartition(Topics.JOBS, info.partition()))
-                    .toList();
-            reader.assign(partitions);
-            reader.seekToBeginning(partitions);
-            var ends = reader.endOffsets(partitions);
-            var kept = new KeptModels();
-            long from = System.nanoTime();
-            while (!reached(reader, ends)) {
-                if (System.nanoTime() - from > LONGEST.toNanos()) {
-                    throw new TimeoutException("reading " + Topics.JOBS);
-                }
-                reader.poll(POLL).forEach(kept::accept);
-            }
-            return kept.byJob.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
+            return read(reader);
         }
     }
 
-    private static boolean reached(KafkaConsumer<?, ?> reader, Map<TopicPartition, Long> ends) {
+    /** @param reader without a group; is left at the end of the topic */
+    static Set<String> read(Consumer<String, byte[]> reader) {
+        var partitions = reader.partitionsFor(Topics.JOBS).stream()
+                .map(info -> new TopicPartition(Topics.JOBS, info.partition()))
+                .toList();
+        reader.assign(partitions);
+        reader.seekToBeginning(partitions);
+        var ends = reader.endOffsets(partitions);
+        var kept = new KeptModels();
+        long from = System.nanoTime();
+        while (!reached(reader, ends)) {
+            if (System.nanoTime() - from > LONGEST.toNanos()) {
+                throw new TimeoutException("reading " + Topics.JOBS);
+            }
+            reader.poll(POLL).forEach(kept::accept);
+        }
+        return kept.byJob.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
+    }
+
+    private static boolean reached(Consumer<?, ?> reader, Map<TopicPartition, Long> ends) {
         return ends.entrySet().stream().allMatch(end -> reader.position(end.getKey()) >= end.getValue());
     }
 
