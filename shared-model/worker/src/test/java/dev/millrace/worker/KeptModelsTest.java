@@ -31,8 +31,7 @@ class KeptModelsTest {
 
     @Test
     void aRunningJobNeedsAllThatItNames() {
-        assertThat(KeptModels.of(job(JobState.RUNNING, null)))
-                .containsExactlyInAnyOrder(uri('a'), uri('b'), uri('c'));
+        assertThat(KeptModels.of(job(JobState.RUNNING, null))).containsExactlyInAnyOrder(uri('a'), uri('b'), uri('c'));
     }
 
     @Test
@@ -50,8 +49,7 @@ class KeptModelsTest {
     void theLastSnapshotOfAJobCountsAndForgottenJobsDoNot() throws Exception {
         try (var reader = new MockConsumer<String, byte[]>("earliest")) {
             reader.updatePartitions(
-                    Topics.JOBS,
-                    List.of(new PartitionInfo(Topics.JOBS, 0, Node.noNode(), new Node[0], new Node[0])));
+                    Topics.JOBS, List.of(new PartitionInfo(Topics.JOBS, 0, Node.noNode(), new Node[0], new Node[0])));
             reader.updateBeginningOffsets(Map.of(JOBS, 0L));
             reader.updateEndOffsets(Map.of(JOBS, 4L));
             reader.schedulePollTask(() -> {
@@ -88,8 +86,7 @@ class KeptModelsTest {
     }
 
     private static Trial trial(int number, char model) {
-        return new Trial(
-                number, Map.of(), 0, Trial.State.DONE, Map.of("ratio", 0.5), List.of(), model(model), null);
+        return new Trial(number, Map.of(), 0, Trial.State.DONE, Map.of("ratio", 0.5), List.of(), model(model), null);
     }
 
     private static ConsumerRecord<String, byte[]> record(long offset, String key, @Nullable JobChanged job) {

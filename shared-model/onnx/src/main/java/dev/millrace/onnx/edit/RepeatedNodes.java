@@ -17,7 +17,13 @@ public final class RepeatedNodes {
 
     /** Two of these may give different values. */
     private static final Set<String> RANDOM = Set.of(
-            "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike");
+            "Bernoulli",
+            "Dropout",
+            "Multinomial",
+            "RandomNormal",
+            "RandomNormalLike",
+            "RandomUniform",
+            "RandomUniformLike");
 
     private RepeatedNodes() {}
 
@@ -57,9 +63,7 @@ public final class RepeatedNodes {
     private static boolean standsFor(Graph graph, Node same, Node node) {
         return IntStream.range(0, node.outputs().size())
                 .allMatch(i -> node.output(i).isEmpty()
-                        || (i < same.outputs().size()
-                                && !same.output(i).isEmpty()
-                                && !graph.isOutput(node.output(i))));
+                        || (i < same.outputs().size() && !same.output(i).isEmpty() && !graph.isOutput(node.output(i))));
     }
 
     /** The node as it reads now, after what it read was replaced. */
