@@ -6,15 +6,13 @@ import dev.millrace.onnx.channel.Observation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.function.Function;
 
 /** What a model is to lose. */
 final class CutPlan {
-    /** Multiples that widths may be of where no option says; the faster counts. */
-    private static final List<Integer> MULTIPLES = List.of(8, 16);
+    /** Multiples that widths may be of where no option says: the first, or what is faster where that is slow. */
+    private static final List<Integer> MULTIPLES = List.of(8, 16, 1);
 
-    /** How much faster the wider multiple must be. */
+    /** How much faster another multiple must be. */
     private static final double CLEARLY = 0.95;
 
     private final Widths widths;
@@ -52,17 +50,17 @@ final class CutPlan {
             var widths = maker.widths(maker.candidates(scores, multiples.get(0)));
             return maker.plan(widths, remembered.get(), List.of());
         }
-        CutPlan best = null;
-        double time = 0;
-        for (int multiple : multiples) {
-            var plan = maker.best(maker.candidates(scores, multiple), seen);
-            double ratio = multiples.size() == 1 ? 0 : latency.ratio(plan.widths, plan.kept);
-            if (best == null || ratio < CLEARLY * time) {
-                best = plan;
-                time = ratio;
+        var plan = maker.best(maker.candidates(scores, multiples.get(0)), seen);
+        if (options.target() == Target.LATENCY || !maker.lags(plan)) {
+            return plan;
+        }
+        for (int multiple : multiples.subList(1, multiples.size())) {
+            var other = maker.best(maker.candidates(scores, multiple), seen);
+            if (latency.ratio(other.cut(), plan.cut()) < CLEARLY) {
+                plan = other;
             }
         }
-        return Objects.requireNonNull(best);
+        return maker.unhindered(plan);
     }
 
     List<Candidate> candidates() {
@@ -122,7 +120,7 @@ final class CutPlan {
             boolean even = options.ranking(subject.context()) == Ranking.LAYER;
             int[] kept = options.target() == Target.LATENCY
                     ? latency.within(target, widths, left -> below(widths, left, even))
-                    : unhindered(widths, each -> counted(each, target, even));
+                    : counted(widths, target, even);
             return plan(widths, kept, errors);
         }
 
@@ -135,16 +133,23 @@ final class CutPlan {
             return even ? widths.evenBelow(target) : widths.cheapestBelow(target);
         }
 
-        /** The widths chosen, or faster ones that save as much. */
-        private int[] unhindered(Widths widths, Function<Widths, int[]> choose) throws IOException {
-            var kept = choose.apply(widths);
-            double operations = whole.macs() > 0 ? Target.MACS.left(whole, counter.of(kept)) : 1;
-            if (!latency.lags(widths, kept, operations)) {
-                return kept;
+        /** Whether the plan saves so much less time than operations that some width may be slower than a wider one. */
+        boolean lags(CutPlan plan) throws IOException {
+            return latency.lags(plan.cut(), whole.macs() > 0 ? Target.MACS.left(whole, plan.after) : 1);
+        }
+
+        /** The plan, or a faster one that saves as much. */
+        CutPlan unhindered(CutPlan plan) throws IOException {
+            if (!lags(plan)) {
+                return plan;
             }
-            double target = Math.max(1 - options.amount(), widths.left().applyAsDouble(kept));
-            return new KeptBack(widths, target, choose, (tried, over) -> latency.ratio(widths, tried, over))
-                    .faster(kept);
+            double target = 1 - options.amount();
+            boolean even = options.ranking(subject.context()) == Ranking.LAYER;
+            var widths = plan.widths;
+            double allowed = Math.max(target, widths.left().applyAsDouble(plan.kept));
+            KeptBack.Times times = (tried, over) -> latency.ratio(widths.cut(tried), widths.cut(over));
+            var faster = new KeptBack(widths, allowed, each -> counted(each, target, even), times).faster(plan.kept);
+            return plan(widths, faster, plan.errors);
         }
     }
 }

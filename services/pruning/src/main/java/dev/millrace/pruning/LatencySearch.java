@@ -1,15 +1,22 @@
 package dev.millrace.pruning;
 
 import dev.millrace.engine.Latency;
+import dev.millrace.engine.OrtSession;
+import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
+import dev.millrace.message.RefusedException;
+import dev.millrace.onnx.channel.Cut;
 import dev.millrace.onnx.channel.Observation;
 import dev.millrace.onnx.channel.Slicer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.DoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Widths by their time in ONNX Runtime on this machine, as a multiple of the whole model's, both by turns. Operations that are
@@ -26,14 +33,52 @@ final class LatencySearch {
 
     private static final double LEAST_MILLIS = 0.1;
 
+    /** Samples of a batch that widths are measured with beside one sample. */
+    private static final int SEVERAL = 16;
+
     private final Subject subject;
     private final Observation seen;
     private final Map<String, Value> feed;
+
+    /** The same sample several times, empty where the model takes one; absent until somebody asks. */
+    private @Nullable Map<String, Value> several;
 
     LatencySearch(Subject subject, Observation seen, Map<String, Value> feed) {
         this.subject = subject;
         this.seen = seen;
         this.feed = feed;
+    }
+
+    private Map<String, Value> several() throws IOException {
+        if (several == null) {
+            several = takesSeveral() ? repeated() : Map.of();
+        }
+        return several;
+    }
+
+    private Map<String, Value> repeated() {
+        var more = new LinkedHashMap<String, Value>();
+        feed.forEach((name, value) -> more.put(name, Value.concatenate(Collections.nCopies(SEVERAL, value))));
+        return more;
+    }
+
+    /** What the inputs promise is tried: a batch of one may be written down inside. */
+    private boolean takesSeveral() throws IOException {
+        boolean batches = subject.graph().inputs().stream()
+                .filter(input -> feed.containsKey(input.name()))
+                .allMatch(input -> input.shape()
+                        .filter(dims -> !dims.isEmpty() && !dims.get(0).isFixed())
+                        .isPresent());
+        if (!batches || !feed.values().stream().allMatch(value -> value.dim(0) == 1)) {
+            return false;
+        }
+        try (var session = OrtSession.open(
+                subject.file(), SessionSettings.threads(subject.context().threads()))) {
+            session.run(repeated()).close();
+            return true;
+        } catch (RefusedException e) {
+            return false;
+        }
     }
 
     /**
@@ -68,26 +113,23 @@ final class LatencySearch {
     }
 
     /** Time of the model with some widths over the time of the whole. */
-    double ratio(Widths widths, int[] chosen) throws IOException {
-        return with(widths, chosen, this::ratio);
+    private double ratio(Widths widths, int[] chosen) throws IOException {
+        return with(widths.cut(chosen), this::ratio);
     }
 
-    /** Time of the model with some widths over its time with others. */
-    double ratio(Widths widths, int[] chosen, int[] over) throws IOException {
-        return with(
-                widths,
-                chosen,
-                file -> with(widths, over, other -> compared(other, file).ratio()));
+    /** Time of the model after one cut over its time after another, one sample or several: whichever is the slower. */
+    double ratio(Cut tried, Cut over) throws IOException {
+        return with(tried, file -> with(over, other -> slower(other, file).ratio()));
     }
 
     /**
-     * Whether the time falls so much less than the operations that some width may be slower than a wider one. What takes next
-     * to no time is not told.
+     * Whether the time, for one sample or for several, falls so much less than the operations that some width may be slower
+     * than a wider one. What takes next to no time is not told.
      *
      * @param left of the operations, 0..1
      */
-    boolean lags(Widths widths, int[] chosen, double left) throws IOException {
-        var latency = with(widths, chosen, file -> compared(subject.file(), file));
+    boolean lags(Cut cut, double left) throws IOException {
+        var latency = with(cut, file -> slower(subject.file(), file));
         return latency.baselineMillis() > LEAST_MILLIS && latency.ratio() > LAGGING * left;
     }
 
@@ -96,9 +138,9 @@ final class LatencySearch {
         T at(Path model) throws IOException;
     }
 
-    private <T> T with(Widths widths, int[] chosen, Look<T> look) throws IOException {
+    private <T> T with(Cut cut, Look<T> look) throws IOException {
         var model = subject.model().copy();
-        Slicer.apply(model, seen.copy(), widths.cut(chosen));
+        Slicer.apply(model, seen.copy(), cut);
         var file = Files.createTempFile(subject.context().workDirectory(), "trial", ".onnx");
         try {
             model.write(file);
@@ -108,15 +150,23 @@ final class LatencySearch {
         }
     }
 
-    private Latency compared(Path baseline, Path candidate) throws IOException {
-        return Latency.compare(baseline, candidate, feed, subject.context().threads());
+    private Latency slower(Path baseline, Path candidate) throws IOException {
+        int threads = subject.context().threads();
+        var one = Latency.compare(baseline, candidate, feed, threads);
+        if (several().isEmpty()) {
+            return one;
+        }
+        var more = Latency.compare(baseline, candidate, several(), threads);
+        return more.ratio() > one.ratio() ? more : one;
     }
 
     /** Time of a model over the time of the whole; measured again where it seems slower, since others disturb. */
     double ratio(Path model) throws IOException {
         double least = Double.POSITIVE_INFINITY;
         for (int i = 0; i < MEASURED && least >= 1; i++) {
-            least = Math.min(least, compared(subject.file(), model).ratio());
+            int threads = subject.context().threads();
+            least = Math.min(
+                    least, Latency.compare(subject.file(), model, feed, threads).ratio());
         }
         return least;
     }

@@ -50,8 +50,10 @@ final class Structured implements Technique<Structured.Options> {
             Ranking ranking,
 
             @Option(
-                    value = "Widths are multiples of this; null for 8, or for 16 where that is measured to be faster.",
-                    defaultValue = "8",
+                    value =
+                            "Widths are multiples of this; null for 8, or, where the time is measured to fall much less than"
+                                    + " the operations, for 16 or 1 if that is faster.",
+                    defaultValue = "null",
                     allowed = "1 ≤ multipleOf ≤ 128")
             @Nullable
             Integer multipleOf,
@@ -78,8 +80,8 @@ final class Structured implements Technique<Structured.Options> {
             int samples,
 
             @Option(
-                    value = "Fit the layers that are left to what the model said before, by least squares on data;"
-                            + " null where there is data.",
+                    value = "Fit the layers that are left to what the model said before, by least squares on data,"
+                            + " labels or not; null where there is data. Without training this is the recovery.",
                     defaultValue = "null")
             @Nullable
             Boolean reconstruct,

@@ -21,6 +21,9 @@ final class RateTrials {
     private static final int FEWEST = 20;
     private static final int MOST = 250;
 
+    /** Share of a trial over which the rate rises: an optimizer's estimates need as many steps as in a whole run. */
+    private static final double WARM_UP = 0.3;
+
     /** Rows that the loss is read from. */
     private static final int ROWS = 1_000;
 
@@ -87,7 +90,8 @@ final class RateTrials {
     /** Loss after a short training; infinite where that ends in no number. */
     private double loss(double peak, int length) {
         trainer.restore(untrained);
-        var schedule = settings.schedule().peaking(peak);
+        var own = settings.schedule();
+        var schedule = new Schedule(peak, Math.max(own.warmup(), WARM_UP), own.decay());
         var batches = new Endless(data);
         double late = 0;
         for (int step = 0; step < length; step++) {
