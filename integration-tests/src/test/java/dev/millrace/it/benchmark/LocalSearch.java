@@ -14,6 +14,7 @@ import dev.millrace.stage.LocalData;
 import dev.millrace.stage.StageResult;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -46,7 +47,8 @@ record LocalSearch(SearchPlan plan, Path model, LocalData data, long seed) {
     List<Trial> tried(Consumer<Trial> observer) throws IOException {
         var strategy = Strategies.of(plan);
         var trials = new ArrayList<Trial>();
-        while (trials.size() < plan.trials()) {
+        var end = plan.seconds() == null ? Instant.MAX : Instant.now().plusSeconds(plan.seconds());
+        while (trials.size() < plan.trials() && Instant.now().isBefore(end)) {
             var proposal = strategy.next(new History(space(), goals(), seed, trials));
             if (proposal.isEmpty()) {
                 break;

@@ -31,7 +31,7 @@ public record PolicyGradient(double rate, double explore) implements Strategy {
 
     /** Quick enough for searches of fifty trials. */
     public PolicyGradient() {
-        this(1, 0.05);
+        this(3, 0.05);
     }
 
     @Override

@@ -21,9 +21,9 @@ public record RegularizedEvolution(int population, int sample) implements Strate
         }
     }
 
-    /** Greedy, for searches of some fifty trials. */
+    /** Small and greedy, for searches of 20 to 50 trials. */
     public RegularizedEvolution() {
-        this(20, 10);
+        this(10, 5);
     }
 
     @Override
