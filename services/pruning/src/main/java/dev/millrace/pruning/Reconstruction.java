@@ -29,9 +29,8 @@ import java.util.stream.LongStream;
  * Fits the layers that are left to what the model said before its channels went: layer by layer in the order of the graph,
  * the weights and the bias move by least squares so that the layer's output, or the sum that it is added to, comes nearest
  * to that of the whole model on data (after He, Zhang and Sun, "Channel pruning for accelerating very deep neural networks",
- * 2017). Needs no labels and no gradients. To scale and shift each channel until its mean and deviation are as before, which
- * is what re-estimated biases and batch statistics do, is a special case of moving all weights, so it is no technique of its
- * own here. Cost: two runs of the samples for each layer, and a factorization of its inputs.
+ * 2017). Needs no labels and no gradients. To scale and shift each channel, as re-estimated biases and batch statistics do,
+ * is a special case of moving all weights; of a layer's output the error is then larger. Cost: two runs of the samples for each layer, and a factorization of its inputs.
  */
 final class Reconstruction {
     /** Vectors for each column of a weight that are enough. */
