@@ -50,13 +50,15 @@ final class Endings implements AutoCloseable {
                 .count();
     }
 
-    /** What a job that has completed came to. */
+    /** What a job came to that must have completed. */
     CompressionCompleted completed(String jobId) {
-        return seen.stream()
+        var ending = seen.stream()
                 .filter(event -> jobId.equals(event.subject()))
-                .map(event -> (CompressionCompleted) event.data())
+                .map(CloudEvent::data)
                 .findFirst()
                 .orElseThrow();
+        assertThat(ending).isInstanceOf(CompressionCompleted.class);
+        return (CompressionCompleted) ending;
     }
 
     /** How those jobs ended that did not complete. */
