@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.artifact.FileArtifactStore;
+import dev.millrace.message.CacheLookup;
 import dev.millrace.message.Problem;
 import dev.millrace.message.StageRegistered;
 import dev.millrace.message.TaskFailed;
@@ -101,10 +102,17 @@ class WorkerIT {
         queue.outcome(queue.issue("echo", "cached", 0));
         queue.outcome(queue.issue("timed", "cached", 0));
 
-        assertThat(((TaskSucceeded) queue.outcome(queue.issue("echo", "cached", 0))).cached())
-                .isTrue();
-        assertThat(((TaskSucceeded) queue.outcome(queue.issue("timed", "cached", 0))).cached())
-                .isFalse();
+        var known = (TaskSucceeded) queue.outcome(queue.issue("echo", "cached", 0));
+        var timed = (TaskSucceeded) queue.outcome(queue.issue("timed", "cached", 0));
+        var other = (TaskSucceeded) queue.outcome(queue.issue("echo", "other", 0));
+
+        assertThat(known.cached()).isTrue();
+        assertThat(CacheLookup.in(known.report()).orElseThrow().hit()).isTrue();
+        assertThat(timed.cached()).isFalse();
+        assertThat(CacheLookup.in(timed.report()).orElseThrow().because()).startsWith("It measures time");
+        assertThat(CacheLookup.in(other.report()).orElseThrow().differences())
+                .extracting(CacheLookup.Difference::part)
+                .containsExactly("options.text");
         assertThat(meters.counter("millrace.cache.hits").count()).isEqualTo(1);
     }
 

@@ -68,6 +68,7 @@ final class ResultCache {
     /** Stores a result; when another worker was first, its result is the one that counts and comes back. */
     ResultManifest keep(TaskKey key, ResultManifest manifest) throws IOException {
         var document = Json.mapper().writeValueAsBytes(manifest);
+        index.stored(key);
         if (store.putDocument(key.resultDocument(), document)) {
             return manifest;
         }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,7 +35,7 @@ final class ResultIndex {
 
     private final ArtifactStore store;
     private final Map<String, StoredResult> results = new HashMap<>(); // guarded by this
-    private final Map<String, Map<String, JsonNode>> parts = new HashMap<>(); // guarded by this
+    private final Map<String, Map<String, JsonNode>> parts = new LinkedHashMap<>(); // guarded by this
     private @Nullable Long refreshedAtNanos; // guarded by this
 
     ResultIndex(ArtifactStore store) {
@@ -51,12 +52,12 @@ final class ResultIndex {
     private void refresh(int most) throws IOException {
         var there = store.documents(TaskKey.RESULTS);
         results.keySet().retainAll(there.stream().map(StoredDocument::key).collect(Collectors.toSet()));
-        parts.keySet().retainAll(results.keySet());
-        var newest = there.stream()
-                .sorted(Comparator.comparing(StoredDocument::usedAt).reversed())
-                .limit(most)
+        parts.keySet().retainAll(there.stream().map(StoredDocument::key).collect(Collectors.toSet()));
+        var oldestFirst = there.stream()
+                .sorted(Comparator.comparing(StoredDocument::usedAt))
+                .skip(Math.max(0, there.size() - (long) most))
                 .toList();
-        for (var document : newest) {
+        for (var document : oldestFirst) {
             var known = results.get(document.key());
             if (known != null) {
                 results.put(document.key(), known.usedAt(document.usedAt()));
@@ -75,9 +76,15 @@ final class ResultIndex {
     }
 
     private void remember(String document, Map<String, JsonNode> key) {
-        if (parts.size() < MOST_PARTS) {
-            parts.put(document, key);
+        parts.put(document, key);
+        if (parts.size() > MOST_PARTS) {
+            parts.remove(parts.keySet().iterator().next()); // the one that was put first
         }
+    }
+
+    /** A result that this process has just stored: it need not be looked for. */
+    synchronized void stored(TaskKey key) {
+        remember(key.resultDocument(), key.parts());
     }
 
     /** Why there is no result of this key: what is not as it was for the stored result that is nearest. */
