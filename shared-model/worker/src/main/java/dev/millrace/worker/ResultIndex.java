@@ -51,8 +51,9 @@ final class ResultIndex {
     /** @param most so many of the results that were used last are read */
     private void refresh(int most) throws IOException {
         var there = store.documents(TaskKey.RESULTS);
-        results.keySet().retainAll(there.stream().map(StoredDocument::key).collect(Collectors.toSet()));
-        parts.keySet().retainAll(there.stream().map(StoredDocument::key).collect(Collectors.toSet()));
+        var keys = there.stream().map(StoredDocument::key).collect(Collectors.toSet());
+        results.keySet().retainAll(keys);
+        parts.keySet().retainAll(keys);
         var oldestFirst = there.stream()
                 .sorted(Comparator.comparing(StoredDocument::usedAt))
                 .skip(Math.max(0, there.size() - (long) most))
