@@ -33,9 +33,8 @@ final class WorkerMetrics {
 
     /** Gauges of the stored results that all workers share. */
     void results(Supplier<Number> bytes, Supplier<Number> count) {
-        Gauge.builder("millrace.cache.size", bytes)
+        Gauge.builder("millrace.cache.bytes", bytes)
                 .description("bytes of the stored results and their models")
-                .baseUnit("bytes")
                 .register(registry);
         Gauge.builder("millrace.cache.entries", count)
                 .description("stored results")

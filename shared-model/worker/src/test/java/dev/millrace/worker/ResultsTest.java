@@ -101,7 +101,7 @@ class ResultsTest {
         assertThat(results.find(key(3, 0))).isPresent();
         assertThat(meters.counter("millrace.cache.evictions").count()).isEqualTo(2);
         assertThat(meters.get("millrace.cache.entries").gauge().value()).isEqualTo(2);
-        assertThat(meters.get("millrace.cache.size").gauge().value()).isBetween(2.0 * MODEL_BYTES, 3.0 * MODEL_BYTES);
+        assertThat(meters.get("millrace.cache.bytes").gauge().value()).isBetween(2.0 * MODEL_BYTES, 3.0 * MODEL_BYTES);
     }
 
     @Test
