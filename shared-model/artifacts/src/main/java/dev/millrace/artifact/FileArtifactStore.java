@@ -183,7 +183,7 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     @Override
     public boolean putDocument(String key, byte[] document) throws IOException {
-        var name = Name.of(key, documents, folders);
+        var name = name(key);
         return staging.write(draft -> {
             Written.bytes(document, draft.resolve(DOCUMENT));
             return staging.publish(draft, name.base(), name.hex());
@@ -192,7 +192,7 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     @Override
     public void replaceDocument(String key, byte[] document) throws IOException {
-        var name = Name.of(key, documents, folders);
+        var name = name(key);
         staging.write(draft -> {
             Written.bytes(document, draft.resolve(DOCUMENT));
             if (!staging.publish(draft, name.base(), name.hex())) {
@@ -204,15 +204,14 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     @Override
     public Optional<byte[]> document(String key) throws IOException {
-        Staging.use(Name.of(key, documents, folders).place());
+        Staging.use(name(key).place());
         return look(key);
     }
 
     @Override
     public Optional<byte[]> look(String key) throws IOException {
         try {
-            return Optional.of(
-                    Files.readAllBytes(Name.of(key, documents, folders).place().resolve(DOCUMENT)));
+            return Optional.of(Files.readAllBytes(name(key).place().resolve(DOCUMENT)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -225,13 +224,13 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
 
     @Override
     public void removeDocument(String key) throws IOException {
-        var name = Name.of(key, documents, folders);
+        var name = name(key);
         staging.remove(name.base(), name.hex());
     }
 
     @Override
     public boolean removeUnusedDocument(String key, Instant since) throws IOException {
-        return staging.removeIfUnused(Name.of(key, documents, folders).place(), since);
+        return staging.removeIfUnused(name(key).place(), since);
     }
 
     private ArtifactReference publish(Path draft, Written model, List<ExternalFile> external) throws IOException {
@@ -300,5 +299,9 @@ public final class FileArtifactStore implements ArtifactStore, Closeable {
         }
         throw new RefusedException(
                 "BAD_EXTERNAL_NAME", "external data", name, "a relative path below the model's directory");
+    }
+
+    private Name name(String key) {
+        return Name.of(key, documents, folders);
     }
 }

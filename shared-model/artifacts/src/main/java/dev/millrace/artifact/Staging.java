@@ -12,39 +12,26 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Where one store object writes what is not published yet: a directory, and beside it a lock file that is locked while the
- * object lives. A directory whose lock can be had belongs to a dead writer and is removed by whoever opens the store next.
- */
+/** Where one store object writes what is not published yet; what dead writers left goes when the next store is opened. */
 final class Staging implements Closeable {
-    private static final String LOCK_SUFFIX = ".lock";
     private static final long FULL_BELOW_BYTES = 64 * 1024;
 
     /** The time of use is that of the last change of a published directory, written once in a while. */
     private static final Duration USE_PRECISION = Duration.ofMinutes(1);
 
-    /** Locks of this JVM. They must not even be opened: closing any handle on a file drops the process's locks on it. */
-    private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
-
+    private final OwnDirectory own;
     private final Path directory;
-    private final Path lockFile;
-    private final FileChannel lock;
     private final AtomicLong drafts = new AtomicLong();
 
-    private Staging(Path directory, Path lockFile, FileChannel lock) {
-        this.directory = directory;
-        this.lockFile = lockFile;
-        this.lock = lock;
+    private Staging(OwnDirectory own) {
+        this.own = own;
+        this.directory = own.path();
     }
 
     /** Work on a draft: an empty directory that is gone afterwards unless it was published. */
@@ -53,29 +40,14 @@ final class Staging implements Closeable {
         T write(Path draft) throws IOException;
     }
 
-    /** Opens a staging directory of its own below {@code parent}, a real path. */
+    /** Opens a staging directory of its own below {@code parent}. */
     static Staging open(Path parent) throws IOException {
-        sweep(parent);
-        while (true) {
-            var name = UUID.randomUUID().toString();
-            var lockFile = parent.resolve(name + LOCK_SUFFIX);
-            OURS.add(lockFile);
-            var channel = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            channel.lock();
-            if (Files.exists(lockFile)) { // else another process swept it between the two lines above
-                return new Staging(Files.createDirectory(parent.resolve(name)), lockFile, channel);
-            }
-            channel.close();
-            OURS.remove(lockFile);
-        }
+        return new Staging(OwnDirectory.open(parent));
     }
 
     @Override
     public void close() throws IOException {
-        delete(directory);
-        Files.deleteIfExists(lockFile);
-        lock.close();
-        OURS.remove(lockFile);
+        own.close();
     }
 
     /**
@@ -93,7 +65,7 @@ final class Staging implements Closeable {
             }
             throw e;
         } finally {
-            delete(draft);
+            OwnDirectory.delete(draft);
         }
     }
 
@@ -138,7 +110,7 @@ final class Staging implements Closeable {
         } catch (NoSuchFileException e) {
             return;
         }
-        delete(removed);
+        OwnDirectory.delete(removed);
     }
 
     /** Removes what was used last before that time, and returns how many directories these were. */
@@ -174,7 +146,7 @@ final class Staging implements Closeable {
         if (!unused) {
             renameUnlessTaken(removed, published);
         }
-        delete(removed);
+        OwnDirectory.delete(removed);
         return unused;
     }
 
@@ -220,28 +192,6 @@ final class Staging implements Closeable {
                 || Files.getFileStore(directory).getUsableSpace() < FULL_BELOW_BYTES; // the text depends on the locale
     }
 
-    private static void sweep(Path parent) throws IOException {
-        try (var locks = Files.newDirectoryStream(parent, "*" + LOCK_SUFFIX)) {
-            for (var lockFile : locks) {
-                if (!OURS.contains(lockFile)) {
-                    removeIfDead(lockFile);
-                }
-            }
-        }
-    }
-
-    private static void removeIfDead(Path lockFile) throws IOException {
-        try (var channel = FileChannel.open(lockFile, StandardOpenOption.WRITE)) {
-            if (channel.tryLock() != null) {
-                var name = lockFile.getFileName().toString();
-                delete(lockFile.resolveSibling(name.substring(0, name.length() - LOCK_SUFFIX.length())));
-                Files.deleteIfExists(lockFile);
-            }
-        } catch (NoSuchFileException e) {
-            return; // its owner closed, or another process swept it first
-        }
-    }
-
     private static void syncDirectories(Path draft) throws IOException {
         Files.walkFileTree(draft, new SimpleFileVisitor<>() {
             @Override
@@ -256,24 +206,5 @@ final class Staging implements Closeable {
         try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
-    }
-
-    private static void delete(Path draft) throws IOException {
-        if (!Files.exists(draft, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        Files.walkFileTree(draft, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

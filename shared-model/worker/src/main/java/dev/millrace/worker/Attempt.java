@@ -2,6 +2,7 @@ package dev.millrace.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.LongNode;
+import dev.millrace.artifact.OwnDirectory;
 import dev.millrace.artifact.StorageFullException;
 import dev.millrace.message.Json;
 import dev.millrace.message.Problem;
@@ -162,7 +163,7 @@ final class Attempt implements Callable<Ending> {
             }
             throw new IllegalStateException("an answer that is none: " + answer);
         } finally {
-            WorkDirectory.delete(directory);
+            OwnDirectory.delete(directory);
         }
     }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Searches whose trials are done by several workers. */
-class SearchSoak {
+class SearchIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final int TRIALS = 16;
 
