@@ -27,7 +27,8 @@ import java.util.Map;
 /**
  * Cleans a graph up in standard ONNX, so that every runtime gains: constants computed ({@link ConstantFolding}), scales and
  * shifts folded into layers ({@link AffineFolding}, {@link ScaleFolding}), Identity and Dropout removed, consecutive
- * Transposes, Reshapes and Casts made one, equal constants stored and equal nodes computed once, dead nodes dropped; until nothing changes.
+ * Transposes, Reshapes and Casts made one, equal constants stored and equal nodes computed once, dead nodes dropped; until
+ * nothing changes.
  *
  * <p>Folding into layers rounds otherwise. Where that moves an answer further than {@code tolerance}, the result is made
  * without it; where even that differs, the model stays as it is. Cost: a few passes over the graph, eight runs.

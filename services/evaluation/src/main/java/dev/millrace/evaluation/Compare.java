@@ -3,6 +3,7 @@ package dev.millrace.evaluation;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Json;
 import dev.millrace.message.RefusedException;
+import dev.millrace.message.RequestRules;
 import dev.millrace.stage.LocalData;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
@@ -11,7 +12,6 @@ import dev.millrace.stage.Technique;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Measures the model beside the baseline of its job; without a baseline, beside itself. */
 final class Compare implements Technique<Compare.Options> {
@@ -105,7 +105,7 @@ final class Compare implements Technique<Compare.Options> {
     }
 
     private static Optional<LocalData> data(StageContext context) {
-        return Stream.of("evaluation", "validation", "calibration")
+        return RequestRules.MEASURED_ON.stream()
                 .map(context::data)
                 .flatMap(Optional::stream)
                 .findFirst();

@@ -84,21 +84,8 @@ final class Mixture implements Blend {
 
     /** The last value of every choice. */
     static Map<String, JsonNode> largest(List<Choice> choices) {
-        var values = new LinkedHashMap<String, JsonNode>();
-        for (var choice : choices) {
-            if (exists(choice, values)) {
-                values.put(choice.name(), choice.values().get(choice.values().size() - 1));
-            }
-        }
-        return values;
-    }
-
-    /** Whether a choice is there, as earlier ones fell. */
-    static boolean exists(Choice choice, Map<String, JsonNode> values) {
-        var condition = choice.onlyIf();
-        return condition == null
-                || (values.containsKey(condition.choice())
-                        && condition.values().contains(values.get(condition.choice())));
+        return Choice.chosen(
+                choices, choice -> choice.values().get(choice.values().size() - 1));
     }
 
     @Override
@@ -140,15 +127,10 @@ final class Mixture implements Blend {
 
     /** The values of an architecture, from the rank of each choice's value by share, 0 the largest. */
     Map<String, JsonNode> values(List<Integer> ranks, Map<String, List<Double>> shares) {
-        var values = new LinkedHashMap<String, JsonNode>();
-        for (int i = 0; i < choices.size(); i++) {
-            var choice = choices.get(i);
-            if (exists(choice, values)) {
-                var own = Objects.requireNonNull(shares.get(choice.name()));
-                values.put(choice.name(), choice.values().get(byShare(own).get(ranks.get(i))));
-            }
-        }
-        return values;
+        return Choice.chosen(choices, choice -> {
+            var byShare = byShare(Objects.requireNonNull(shares.get(choice.name())));
+            return choice.values().get(byShare.get(ranks.get(choices.indexOf(choice))));
+        });
     }
 
     /** Places by share, the largest first; of equal ones the earlier. */

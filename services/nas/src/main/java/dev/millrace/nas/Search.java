@@ -192,13 +192,7 @@ final class Search implements Technique<Search.Options> {
 
     /** The first value of every choice that exists then: the least of those that are ordered, if the space lists them so. */
     private static Map<String, JsonNode> smallest(List<Choice> choices) {
-        var values = new LinkedHashMap<String, JsonNode>();
-        for (var choice : choices) {
-            if (Mixture.exists(choice, values)) {
-                values.put(choice.name(), choice.values().get(0));
-            }
-        }
-        return values;
+        return Choice.chosen(choices, choice -> choice.values().get(0));
     }
 
     /** The task of a trial: the space by its contents, since files of this worker are not those of another. */

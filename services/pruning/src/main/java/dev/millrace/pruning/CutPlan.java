@@ -12,9 +12,6 @@ final class CutPlan {
     /** Multiples that widths may be of where no option says: the first, or what is faster where that is slow. */
     private static final List<Integer> MULTIPLES = List.of(8, 16, 1);
 
-    /** How much faster another multiple must be. */
-    private static final double CLEARLY = 0.95;
-
     private final Widths widths;
     private final int[] kept;
     private final List<Double> errors;
@@ -56,7 +53,7 @@ final class CutPlan {
         }
         for (int multiple : multiples.subList(1, multiples.size())) {
             var other = maker.best(maker.candidates(scores, multiple), seen);
-            if (latency.ratio(other.cut(), plan.cut()) < CLEARLY) {
+            if (latency.ratio(other.cut(), plan.cut()) < KeptBack.CLEARLY) {
                 plan = other;
             }
         }

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  * @param choose widths that leave no more than the target where the candidates allow it
  */
 record KeptBack(Widths widths, double target, Function<Widths, int[]> choose, Times times) {
-    /** How much faster what is wider must be. */
-    private static final double CLEARLY = 0.95;
+    /** How much faster other widths must be. */
+    static final double CLEARLY = 0.95;
 
     /** Measures widths beside others. */
     interface Times {

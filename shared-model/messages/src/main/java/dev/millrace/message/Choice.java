@@ -2,7 +2,10 @@ package dev.millrace.message;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,17 @@ public record Choice(
         values = values == null ? List.of() : List.copyOf(values);
     }
 
+    /** Values by name of the choices that exist as the earlier ones fall. */
+    public static Map<String, JsonNode> chosen(List<Choice> choices, Function<Choice, JsonNode> value) {
+        var values = new LinkedHashMap<String, JsonNode>();
+        for (var choice : choices) {
+            if (choice.onlyIf == null || choice.onlyIf.holds(values)) {
+                values.put(choice.name, value.apply(choice));
+            }
+        }
+        return values;
+    }
+
     /**
      * Holds while another choice, named earlier, has one of these values.
      *
@@ -29,6 +43,10 @@ public record Choice(
     public record Condition(String choice, List<JsonNode> values) {
         public Condition {
             values = values == null ? List.of() : List.copyOf(values);
+        }
+
+        private boolean holds(Map<String, JsonNode> earlier) {
+            return earlier.containsKey(choice) && values.contains(earlier.get(choice));
         }
     }
 }

@@ -1,14 +1,10 @@
 package dev.millrace.message;
 
-import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What an objective must be so that its figures can be measured. Whether data has labels is for the evaluation to see. */
 final class ObjectiveRules {
-    /** Roles of data that quality is measured on, the first one that is there. */
-    private static final List<String> MEASURED_ON = List.of("evaluation", "validation", "calibration");
-
     private ObjectiveRules() {}
 
     /** @throws RefusedException if the objective is none, or names what no evaluation of this request could measure */
@@ -42,7 +38,7 @@ final class ObjectiveRules {
         boolean limited = request.objective() != null && request.objective().maxDrop() != null;
         boolean looksAtMetric = request.auto() != null || limited || metric != null;
         boolean madeUpInputsWillDo = metric != null && Metrics.isOfOutputs(metric);
-        boolean hasData = MEASURED_ON.stream().anyMatch(request.data()::containsKey);
+        boolean hasData = RequestRules.MEASURED_ON.stream().anyMatch(request.data()::containsKey);
         if (looksAtMetric && !madeUpInputsWillDo && !hasData) {
             String why = request.auto() != null
                     ? "a search compares recipes by a metric"

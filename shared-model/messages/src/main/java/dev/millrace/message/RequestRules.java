@@ -21,6 +21,9 @@ public final class RequestRules {
     /** Roles that data can have. */
     public static final Set<String> ROLES = Set.of("training", "calibration", "validation", "evaluation");
 
+    /** Roles of the data that quality is measured on, the first one that is there. */
+    public static final List<String> MEASURED_ON = List.of("evaluation", "validation", "calibration");
+
     /** Largest request as JSON; keeps every snapshot of the job below what one Kafka record may hold. */
     public static final int MAX_REQUEST_BYTES = 128 << 10;
 

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * corrected by how wrong that was for the measured points that share most values. By turns the point that promises most
  * under the limits is tried, and the next probe; a probe that is stronger than one that broke a limit threefold is left out.
- * So are all other strengths of what failed. Empty when neither promises a gain. One-factor-at-a-time designs are as old as experiments; for compression the idea is
- * the sensitivity analysis of Han et al. 2015 and of NNCF's accuracy-aware training.
+ * So are all other strengths of what failed. Empty when neither promises a gain. One-factor-at-a-time designs are as old as
+ * experiments; for compression the idea is the sensitivity analysis of Han et al. 2015 and of NNCF's accuracy-aware training.
  *
  * <p>Use it when a trial costs minutes and choices do much on their own: recipes.
  */

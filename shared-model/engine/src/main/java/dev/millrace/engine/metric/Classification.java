@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * highest scores), {@code f1} (mean over the classes that occur of {@code 2·TP / (2·TP + FP + FN)}).
  *
  * <p>Takes the first output with scores {@code (N, K)} for labels {@code (N)}, or {@code (N, …, K)} or {@code (N, K, …)} for
- * {@code (N, …)}, as a class for every pixel has it. A single score is a probability, class 1 above one half. Negative labels do not count.
+ * {@code (N, …)}, as a class for every pixel has it. A single score is a probability, class 1 above one half. Negative
+ * labels do not count.
  */
 final class Classification implements Metric {
     private static final int TOP = 5;
