@@ -1,17 +1,14 @@
 package dev.millrace.gateway;
 
+import dev.millrace.artifact.OwnDirectory;
 import dev.millrace.message.RefusedException;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Objects;
 import org.jboss.resteasy.reactive.multipart.FileUpload;
-import org.jspecify.annotations.Nullable;
 
 /** The parts of an upload side by side, under the names that the model has for them; gone when closed. */
 record StagedModel(Path directory, Path model, List<String> external) implements AutoCloseable {
@@ -73,18 +70,6 @@ record StagedModel(Path directory, Path model, List<String> external) implements
 
     @Override
     public void close() throws IOException {
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure) throws IOException {
-                Files.delete(visited);
-                return FileVisitResult.CONTINUE;
-            }
-        });
+        OwnDirectory.delete(directory);
     }
 }

@@ -18,14 +18,12 @@ import dev.millrace.training.Lesson;
 import dev.millrace.training.Student;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,7 +150,8 @@ final class Darts implements Technique<Darts.Options> {
                     .checkpointEvery(checkpointEvery);
             var objective =
                     Objective.of(lesson.requiredLabels().loss(student.heads().get(0), 0));
-            new TrainingLoop(settings, lesson.turns(), null, new Watch(part), Clock.systemUTC(), directory)
+            var watch = new Watch(part, "training all operations at once");
+            new TrainingLoop(settings, lesson.turns(), null, watch, Clock.systemUTC(), directory)
                     .run(student.model(), objective);
         }
         var shares = mixture.shares(student.model().graph());
@@ -185,23 +184,5 @@ final class Darts implements Technique<Darts.Options> {
             }
         }
         throw Objects.requireNonNull(broken);
-    }
-
-    /** The task's progress and checkpoints. */
-    private record Watch(StageContext context) implements TrainingLoop.Observer {
-        @Override
-        public void progressed(double done, Map<String, Double> metrics) {
-            context.progress(done, "training all operations at once", metrics);
-        }
-
-        @Override
-        public Optional<Path> latest() throws IOException {
-            return context.checkpoints().latest();
-        }
-
-        @Override
-        public void save(Path checkpoint) throws IOException {
-            context.checkpoints().save(checkpoint);
-        }
     }
 }

@@ -74,7 +74,8 @@ final class SharedWeights {
     void train() throws IOException {
         var elastic = new ElasticModel(space);
         var sandwich = new Sandwich(data, space, elastic, context.seed());
-        new TrainingLoop(settings(), sandwich, null, new Watch(context), Clock.systemUTC(), context.workDirectory())
+        var watch = new Watch(context.part(0, TRAINED), "training all parts");
+        new TrainingLoop(settings(), sandwich, null, watch, Clock.systemUTC(), context.workDirectory())
                 .run(elastic.model(), objective);
         elastic.hand();
     }
@@ -157,23 +158,5 @@ final class SharedWeights {
         return Optional.ofNullable(metrics.values().get(TOP1))
                 .orElseThrow(() -> new RefusedException(
                         "LABELS_MISSING", "validation data", "no classes", "a class number for every row"));
-    }
-
-    /** The task's progress and checkpoints while it trains. */
-    private record Watch(StageContext context) implements TrainingLoop.Observer {
-        @Override
-        public void progressed(double done, Map<String, Double> metrics) {
-            context.progress(TRAINED * done, "training all parts", metrics);
-        }
-
-        @Override
-        public Optional<Path> latest() throws IOException {
-            return context.checkpoints().latest();
-        }
-
-        @Override
-        public void save(Path checkpoint) throws IOException {
-            context.checkpoints().save(checkpoint);
-        }
     }
 }

@@ -32,16 +32,7 @@ public final class ConstantFolding {
 
     private static final Set<String> DOMAINS = Set.of("", "com.microsoft");
 
-    private static final Set<String> NEVER = Set.of(
-            "Constant",
-            "DequantizeLinear",
-            "Bernoulli",
-            "Dropout",
-            "Multinomial",
-            "RandomNormal",
-            "RandomNormalLike",
-            "RandomUniform",
-            "RandomUniformLike");
+    private static final Set<String> NEVER = Set.of("Constant", "DequantizeLinear");
 
     private final Graph graph;
 
@@ -94,6 +85,7 @@ public final class ConstantFolding {
     private boolean foldable(Node node) {
         return DOMAINS.contains(node.domain())
                 && !NEVER.contains(node.opType())
+                && !node.isRandom()
                 && node.subgraphs().isEmpty()
                 && node.inputs().stream().allMatch(input -> input.isEmpty() || isKnown(input));
     }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One application of an operator: an immutable value, except that its subgraphs are mutable {@link Graph}s.
@@ -16,6 +17,15 @@ import java.util.Optional;
  * {@code node.ints("pads", 0, 0, 0, 0)}. An edit makes a new node, {@code graph.replace(node, node.withInput(1, "w"))}.
  */
 public final class Node {
+    private static final Set<String> RANDOM = Set.of(
+            "Bernoulli",
+            "Dropout",
+            "Multinomial",
+            "RandomNormal",
+            "RandomNormalLike",
+            "RandomUniform",
+            "RandomUniformLike");
+
     /** Everything but inputs, outputs and attributes. */
     private final NodeProto rest;
 
@@ -59,6 +69,11 @@ public final class Node {
     /** Whether the node is this operator of the standard domain. */
     public boolean is(String opType) {
         return rest.getOpType().equals(opType) && domain().isEmpty();
+    }
+
+    /** Whether it may give other values each time. */
+    public boolean isRandom() {
+        return RANDOM.contains(opType());
     }
 
     /** Names of the inputs, an empty name where an optional one is left out. */

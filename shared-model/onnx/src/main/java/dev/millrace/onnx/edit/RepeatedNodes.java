@@ -15,16 +15,6 @@ import java.util.stream.IntStream;
 public final class RepeatedNodes {
     private static final Set<String> DOMAINS = Set.of("", "com.microsoft");
 
-    /** Two of these may give different values. */
-    private static final Set<String> RANDOM = Set.of(
-            "Bernoulli",
-            "Dropout",
-            "Multinomial",
-            "RandomNormal",
-            "RandomNormalLike",
-            "RandomUniform",
-            "RandomUniformLike");
-
     private RepeatedNodes() {}
 
     /**
@@ -42,7 +32,7 @@ public final class RepeatedNodes {
         for (var before : graph.order()) {
             var node = current(graph, before);
             if (!DOMAINS.contains(node.domain())
-                    || RANDOM.contains(node.opType())
+                    || node.isRandom()
                     || !node.subgraphs().isEmpty()) {
                 continue;
             }
