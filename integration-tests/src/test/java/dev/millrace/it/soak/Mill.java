@@ -59,21 +59,42 @@ final class Mill implements AutoCloseable {
         }
         int port = EmbeddedBroker.freePort();
         var mill = new Mill(directory, port, model, BrokerProcess.start(directory.resolve("kafka"), port));
-        try (var admin = Admin.create(Map.of("bootstrap.servers", mill.bootstrapServers()))) {
-            TopicSetup.createTopics(admin, TopicDefinition.all(STAGES), PARTITIONS);
-        }
-        return mill;
+        return mill.orClosed(() -> {
+            try (var admin = Admin.create(Map.of("bootstrap.servers", mill.bootstrapServers()))) {
+                TopicSetup.createTopics(admin, TopicDefinition.all(STAGES), PARTITIONS);
+            }
+        });
     }
 
     /** The same with the orchestrator and workers, ready for jobs. */
     static Mill start(Path directory, int workers) throws IOException, ExecutionException, InterruptedException {
         var mill = open(directory);
-        var orchestrator = mill.startService("orchestrator");
-        for (int i = 0; i < workers; i++) {
-            mill.startWorker();
+        return mill.orClosed(() -> {
+            var orchestrator = mill.startService("orchestrator");
+            for (int i = 0; i < workers; i++) {
+                mill.startWorker();
+            }
+            orchestrator.awaitReady();
+        });
+    }
+
+    /** What may fail while processes run already. */
+    private interface Preparation {
+        void run() throws IOException, ExecutionException, InterruptedException;
+    }
+
+    /** This mill, prepared; where that fails, nothing of it runs on. */
+    private Mill orClosed(Preparation preparation) throws IOException, ExecutionException, InterruptedException {
+        boolean prepared = false;
+        try {
+            preparation.run();
+            prepared = true;
+            return this;
+        } finally {
+            if (!prepared) {
+                close();
+            }
         }
-        orchestrator.awaitReady();
-        return mill;
     }
 
     ServiceProcess startService(String name) throws IOException {
@@ -139,7 +160,8 @@ final class Mill implements AutoCloseable {
         Map<String, JsonNode> options = Map.of(
                 "trials", IntNode.valueOf(trials),
                 "parallel", IntNode.valueOf(parallel),
-                "millis", LongNode.valueOf(millis));
+                "millis", LongNode.valueOf(millis),
+                "trialName", TextNode.valueOf(jobId));
         request(bus, jobId, new StageStep("probe", "search", options));
     }
 
