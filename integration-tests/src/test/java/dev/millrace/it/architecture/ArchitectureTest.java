@@ -10,6 +10,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.millrace.stage.Technique;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
@@ -96,6 +97,30 @@ class ArchitectureTest {
                         "dev.millrace.worker..",
                         "dev.millrace.artifact..")
                 .check(product);
+    }
+
+    @Test
+    void techniquesThatDependOnTheMachineSaySo() {
+        var machine = List.of(
+                "dev.millrace.engine.Latency",
+                "dev.millrace.stage.Target",
+                "dev.millrace.quantization.SaturationProbe",
+                "dev.millrace.evaluation.LatencyRuns");
+        var onlyNear = List.of("WeightOnly", "WeightStorage", "Search"); // share classes with those that measure
+        var techniques = product.stream()
+                .filter(type -> type.isAssignableTo(Technique.class) && !type.isInterface())
+                .filter(type -> !onlyNear.contains(type.getSimpleName()))
+                .filter(type -> type.getTransitiveDependenciesFromSelf().stream()
+                        .anyMatch(dependency ->
+                                machine.contains(dependency.getTargetClass().getName())))
+                .toList();
+
+        assertThat(techniques).as("techniques that measure time").hasSizeGreaterThan(10);
+        assertThat(techniques.stream()
+                        .filter(type -> type.getMethods().stream()
+                                .noneMatch(method -> method.getName().equals("belongsToMachine"))))
+                .as("techniques whose results answer on every machine though they depend on it")
+                .isEmpty();
     }
 
     @Test

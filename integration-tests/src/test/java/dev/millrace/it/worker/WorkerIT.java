@@ -13,6 +13,7 @@ import dev.millrace.message.TaskSucceeded;
 import dev.millrace.message.TechniqueDescription;
 import dev.millrace.message.TopicDefinition;
 import dev.millrace.message.Topics;
+import dev.millrace.stage.Machine;
 import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.Techniques;
 import dev.millrace.standalone.EmbeddedBroker;
@@ -98,18 +99,14 @@ class WorkerIT {
     }
 
     @Test
-    void answersTheSameWorkFromTheCacheUnlessItMeasuresTime() throws Exception {
+    void answersTheSameWorkFromTheCache() throws Exception {
         queue.outcome(queue.issue("echo", "cached", 0));
-        queue.outcome(queue.issue("timed", "cached", 0));
 
         var known = (TaskSucceeded) queue.outcome(queue.issue("echo", "cached", 0));
-        var timed = (TaskSucceeded) queue.outcome(queue.issue("timed", "cached", 0));
         var other = (TaskSucceeded) queue.outcome(queue.issue("echo", "other", 0));
 
         assertThat(known.cached()).isTrue();
         assertThat(CacheLookup.in(known.report()).orElseThrow().hit()).isTrue();
-        assertThat(timed.cached()).isFalse();
-        assertThat(CacheLookup.in(timed.report()).orElseThrow().because()).startsWith("It measures time");
         assertThat(CacheLookup.in(other.report()).orElseThrow().differences())
                 .extracting(CacheLookup.Difference::part)
                 .containsExactly("options.text");
@@ -117,8 +114,28 @@ class WorkerIT {
     }
 
     @Test
+    void aTimeAnswersOnlyOnMachinesOfItsKind() throws Exception {
+        queue.outcome(queue.issue("timed", "here", 0));
+        queue.outcome(queue.issue("echo", "here", 0));
+        var again = (TaskSucceeded) queue.outcome(queue.issue("timed", "here", 0));
+        worker.close();
+        var here = Machine.here();
+        worker = start("elsewhere", new Machine("slow one", here.architecture(), here.features()), 1);
+
+        var timed = (TaskSucceeded) queue.outcome(queue.issue("timed", "here", 0));
+        var timeless = (TaskSucceeded) queue.outcome(queue.issue("echo", "here", 0));
+
+        assertThat(again.cached()).isTrue();
+        assertThat(timed.cached()).isFalse();
+        var why = CacheLookup.in(timed.report()).orElseThrow();
+        assertThat(why.differences()).extracting(CacheLookup.Difference::part).containsExactly("machine.processor");
+        assertThat(why.because()).startsWith("machine.processor is slow one, of the nearest stored result it was ");
+        assertThat(timeless.cached()).isTrue();
+    }
+
+    @Test
     void answersATaskThatIsDeliveredAgainFromTheCache() throws Exception {
-        var task = queue.task("twice", "timed", "", 0);
+        var task = queue.task("twice", "echo", "twice", 0);
         queue.issue(task);
         queue.outcome(task.taskId());
         queue.issue(task);
@@ -301,10 +318,15 @@ class WorkerIT {
     }
 
     private Worker start(String name, int concurrency) throws IOException {
+        return start(name, Machine.here(), concurrency);
+    }
+
+    private Worker start(String name, Machine machine, int concurrency) throws IOException {
         var child = new ChildLimits(
                 64 << 20, 0, 1024, 1, Duration.ofMinutes(2), Duration.ofMinutes(1), Duration.ofSeconds(30), 100);
         var settings = new WorkerSettings(
                 name,
+                machine,
                 Map.of("bootstrap.servers", broker.bootstrapServers()),
                 directory.resolve("data-" + name),
                 directory.resolve("engines"),

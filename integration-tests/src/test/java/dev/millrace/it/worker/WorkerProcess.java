@@ -1,6 +1,7 @@
 package dev.millrace.it.worker;
 
 import dev.millrace.artifact.FileArtifactStore;
+import dev.millrace.stage.Machine;
 import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.Techniques;
 import dev.millrace.worker.ChildLimits;
@@ -51,6 +52,7 @@ public final class WorkerProcess implements AutoCloseable {
                 64 << 20, 0, 1024, 1, Duration.ofMinutes(2), Duration.ofMinutes(1), Duration.ofMinutes(1), 100);
         var settings = new WorkerSettings(
                 arguments[0],
+                Machine.here(),
                 Map.of("bootstrap.servers", arguments[1]),
                 directory.resolve("data"),
                 directory.resolve("engines"),

@@ -3,13 +3,15 @@ package dev.millrace.compilation;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.Target;
 import dev.millrace.message.Json;
+import dev.millrace.message.RefusedException;
+import dev.millrace.message.RequestRules;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
+import dev.millrace.stage.Target;
 import dev.millrace.stage.Technique;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The graph as ONNX Runtime rewrites it when it loads a model, written out, so that loading it again is only loading. It
@@ -33,6 +36,7 @@ import java.util.Map;
  */
 final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
     private static final String ORT_FILE = "model.ort";
+    private static final String WHERE = "compilation:onnx-runtime, target";
 
     /** What ONNX Runtime calls its levels. */
     enum Level {
@@ -63,16 +67,32 @@ final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
             OrtLevel ort,
 
             @Option(
-                    value = "Name of the kind of machine that this is made on and for.",
-                    defaultValue = "\"here\"",
-                    allowed = "1 to 100 characters")
+                    value =
+                            "Name of the kind of machine that this is made on and for; null for the target of the request,"
+                                    + " else here.",
+                    defaultValue = "null",
+                    allowed = "1 to 100 characters; one that starts with an architecture must be of this machine's")
+            @Nullable
             String target,
 
             Agreement agreement) {
         Options {
-            if (target.isEmpty() || target.length() > 100) {
+            if (target != null && (target.isEmpty() || target.length() > RequestRules.LONGEST_TARGET)) {
                 throw new IllegalArgumentException("target of " + target.length() + " characters");
             }
+        }
+
+        private Target target(StageContext context) {
+            var asked = context.target().orElse(null);
+            if (target != null && asked != null && !target.equals(asked)) {
+                throw new RefusedException(
+                        "OTHER_TARGET",
+                        WHERE,
+                        target,
+                        "the request's target, '" + asked + "', or no target of its own");
+            }
+            var name = target != null ? target : asked != null ? asked : "here";
+            return Target.here(name, context.threads(), OrtSession.version()).require(WHERE);
         }
     }
 
@@ -97,9 +117,14 @@ final class OptimizedGraph implements Technique<OptimizedGraph.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true;
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var file = context.workDirectory().resolve("model.onnx");
-        var target = Target.here(options.target(), context.threads());
+        var target = options.target(context);
         var report = new LinkedHashMap<String, JsonNode>();
         var notes = new ArrayList<String>();
         context.progress(0.1, "rewriting");

@@ -1,9 +1,10 @@
 package dev.millrace.compilation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.engine.OrtSession;
-import dev.millrace.engine.Target;
+import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Attribute;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
@@ -12,6 +13,7 @@ import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.fixture.TinyModels;
 import dev.millrace.stage.StageResult;
+import dev.millrace.stage.Target;
 import dev.millrace.stage.fixture.LocalTask;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -82,8 +84,32 @@ class CompilationTest {
         var target = Target.in(written.metadata()).orElseThrow();
         assertThat(target.name()).isEqualTo("edge-box");
         assertThat(target.runtime()).isEqualTo(OrtSession.version());
-        assertThat(target.differencesOn(Target.here("other", 1))).isEmpty();
+        assertThat(target.differencesOn(Target.here("other", 1, OrtSession.version())))
+                .isEmpty();
         assertThat(difference(result)).isLessThan(1e-5);
+    }
+
+    @Test
+    void isMadeForTheTargetOfTheRequest() throws IOException {
+        var result = task(cluttered()).target("edge-box").run(new OptimizedGraph(), "{}");
+
+        var written = Model.read(Objects.requireNonNull(result.model()));
+        assertThat(Target.in(written.metadata()).orElseThrow().name()).isEqualTo("edge-box");
+        assertThat(Objects.requireNonNull(result.report().get("target"))
+                        .get("name")
+                        .textValue())
+                .isEqualTo("edge-box");
+    }
+
+    @Test
+    void refusesATargetThatItCannotBeMadeFor() throws IOException {
+        var elsewhere = System.getProperty("os.arch").equals("aarch64") ? "x86-64-vnni" : "arm64-phone";
+
+        for (var task : List.of(task(cluttered()).target("edge-box"), task(cluttered()))) {
+            assertThatThrownBy(() -> task.run(new OptimizedGraph(), "{\"target\": \"" + elsewhere + "\"}"))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining(elsewhere);
+        }
     }
 
     @Test

@@ -86,6 +86,11 @@ final class Compare implements Technique<Compare.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true;
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var settings = new Comparison.Settings(
                 options.seconds(),

@@ -2,11 +2,11 @@ package dev.millrace.evaluation;
 
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.Target;
 import dev.millrace.message.Evaluation;
 import dev.millrace.message.Measurements;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.LocalData;
+import dev.millrace.stage.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,7 +120,7 @@ public final class Comparison {
                 quality.samples());
         progress.at(1, "done");
         var notes = new ArrayList<>(Notes.about(evaluation, quality.generated()));
-        Notes.elsewhere(gatedResult.metadata(), Target.here("this machine", settings.threads()))
+        Notes.elsewhere(gatedResult.metadata(), Target.here("this machine", settings.threads(), OrtSession.version()))
                 .ifPresent(notes::add);
         return new Report(evaluation, notes, operators);
     }

@@ -1,8 +1,8 @@
 package dev.millrace.evaluation;
 
-import dev.millrace.engine.Target;
 import dev.millrace.message.Evaluation;
 import dev.millrace.message.Measurements;
+import dev.millrace.stage.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

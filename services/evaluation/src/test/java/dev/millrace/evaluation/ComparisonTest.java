@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.millrace.engine.Target;
 import dev.millrace.message.Measurements;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
@@ -14,6 +13,7 @@ import dev.millrace.onnx.ModelBuilder;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.stage.LocalData;
+import dev.millrace.stage.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -31,6 +31,11 @@ final class SpatialSvd implements Technique<LowRank.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(LowRank.Options options) {
+        return true; // layers that would become slower stay
+    }
+
+    @Override
     public StageResult run(LowRank.Options options, StageContext context) throws IOException {
         return new LowRank(new SpatialLayers(), options, context).run();
     }

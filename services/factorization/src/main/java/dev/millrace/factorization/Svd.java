@@ -32,6 +32,11 @@ final class Svd implements Technique<LowRank.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(LowRank.Options options) {
+        return true; // layers that would become slower stay
+    }
+
+    @Override
     public StageResult run(LowRank.Options options, StageContext context) throws IOException {
         return new LowRank(new SvdLayers(), options, context).run();
     }

@@ -109,6 +109,11 @@ final class Darts implements Technique<Darts.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return options.measuring().timed();
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         if (!(Spaces.read(options.space(), context) instanceof ImageSpace space)) {
             throw new RefusedException(

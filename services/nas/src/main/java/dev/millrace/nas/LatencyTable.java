@@ -1,7 +1,7 @@
 package dev.millrace.nas;
 
-import ai.onnxruntime.OrtEnvironment;
 import dev.millrace.engine.Latency;
+import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.Value;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Graph;
@@ -10,11 +10,11 @@ import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.ValueInfo;
+import dev.millrace.stage.Machine;
 import dev.millrace.stage.StageContext;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -123,12 +123,12 @@ final class LatencyTable {
         return millis;
     }
 
-    private String key(String what) throws IOException {
+    private String key(String what) {
         var target = String.join(
                 "\n",
                 VERSION,
-                OrtEnvironment.getEnvironment().getVersion(),
-                processor(),
+                OrtSession.version(),
+                Machine.here().toString(),
                 Integer.toString(context.threads()),
                 what);
         try {
@@ -136,20 +136,6 @@ final class LatencyTable {
             return HexFormat.of().formatHex(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
-
-    /** The processor by name where the system tells it, else its kind. */
-    private static String processor() throws IOException {
-        var told = Path.of("/proc/cpuinfo");
-        var kind = System.getProperty("os.name") + " " + System.getProperty("os.arch");
-        if (!Files.isReadable(told)) {
-            return kind;
-        }
-        try (var lines = Files.lines(told)) {
-            return lines.filter(line -> line.startsWith("model name"))
-                    .findFirst()
-                    .orElse(kind);
         }
     }
 }

@@ -71,6 +71,11 @@ record Measuring(
         });
     }
 
+    /** Whether a result tells a time. */
+    boolean timed() {
+        return latency != Timing.NONE;
+    }
+
     /** The costs by name; {@code macs} are missing where they cannot be counted, {@code latencyMillis} if not wanted. */
     Map<String, Double> costs(Path candidate, StageContext context) throws IOException {
         var model = Model.read(candidate);

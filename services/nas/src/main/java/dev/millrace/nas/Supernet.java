@@ -91,6 +91,11 @@ final class Supernet implements Technique<Supernet.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return options.measuring().timed();
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         if (!(Spaces.read(options.space(), context) instanceof DerivedSpace space) || space.changesOperators()) {
             throw new RefusedException(

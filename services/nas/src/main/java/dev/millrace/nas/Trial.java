@@ -20,7 +20,8 @@ import java.util.Objects;
  * One architecture of a space, built, trained and measured.
  *
  * <p>Its figures are the costs, known before training, then the metrics on held-out data. A candidate that breaks a constraint is refused before it is trained, one that diverges when it does.
- * A trial that was made before answers with its figures of then, the latency too. Cost: a fine-tuning of the candidate.
+ * A trial that was made before answers with its figures of then, the latency too, if it was timed on a machine of the same kind.
+ * Cost: a fine-tuning of the candidate.
  */
 final class Trial implements Technique<Trial.Options> {
     /** Which candidate, and how it is trained. */
@@ -85,6 +86,11 @@ final class Trial implements Technique<Trial.Options> {
     @Override
     public Class<Options> options() {
         return Options.class;
+    }
+
+    @Override
+    public boolean belongsToMachine(Options options) {
+        return options.measuring().timed();
     }
 
     @Override

@@ -96,6 +96,11 @@ final class Blocks implements Technique<Blocks.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true; // it is timed
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var original = Original.of(context, options.ignored());
         var model = original.model();

@@ -153,6 +153,11 @@ final class Structured implements Technique<Structured.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true; // widths that are slow give way, and it is timed
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var original = Original.of(context, options.ignored());
         var model = original.model();

@@ -45,6 +45,11 @@ final class DynamicInt8 implements Technique<DynamicInt8.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return options.integer().saturation() == Saturation.AUTO;
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         boolean saturates = options.integer().saturates(context.workDirectory());
         var model = PreparedModel.open(context.model());

@@ -106,6 +106,11 @@ final class QuantizationAware implements Technique<QuantizationAware.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true; // it is timed
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         try {
             return new Run(options, context, checkpointEvery).run();

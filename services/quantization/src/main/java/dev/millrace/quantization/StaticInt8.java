@@ -93,6 +93,11 @@ final class StaticInt8 implements Technique<StaticInt8.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true; // it is timed
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         try {
             return new Run(options, context).run();

@@ -36,6 +36,9 @@ public final class RequestRules {
     /** Most trials of one search at once. */
     public static final int MAX_PARALLEL = 256;
 
+    /** Most characters of the name of a target. */
+    public static final int LONGEST_TARGET = 100;
+
     private static final Pattern JOB_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final Pattern STORED = Pattern.compile("millrace:sha256/[0-9a-f]{64}");
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
@@ -71,8 +74,16 @@ public final class RequestRules {
         }
         checkReference("model", request.model());
         request.data().forEach(RequestRules::checkData);
+        checkTarget(request.target());
         checkRecipe(request);
         ObjectiveRules.check(request);
+    }
+
+    private static void checkTarget(@Nullable String target) {
+        if (target != null && (target.isBlank() || target.length() > LONGEST_TARGET)) {
+            throw new RefusedException(
+                    "BAD_TARGET", "target", "'" + abbreviated(target) + "'", "1 to " + LONGEST_TARGET + " characters");
+        }
     }
 
     private void checkRecipe(CompressionRequested request) {

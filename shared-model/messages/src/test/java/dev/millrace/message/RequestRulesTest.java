@@ -94,6 +94,7 @@ class RequestRulesTest {
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'data':{'calibraton':{'uri':'file:/d'}}} ~ UNKNOWN_ROLE ~ data
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'data':{'evaluation':{'uri':'ftp:/d'}}} ~ BAD_REFERENCE ~ data.evaluation.uri
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'maxDrop':-0.1}} ~ BAD_OBJECTIVE ~ objective.maxDrop
+            {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'target':' '} ~ BAD_TARGET ~ target
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'maxDrop':'NaN'}} ~ BAD_OBJECTIVE ~ objective.maxDrop
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'maxDrop':0.1}} ~ MISSING_DATA ~ data.evaluation
             {%s,'recipe':[{'stage':'quantization','technique':'dynamic'}],'objective':{'metric':'top1'}} ~ MISSING_DATA ~ data.evaluation

@@ -30,6 +30,11 @@ record PartOfTask(
     }
 
     @Override
+    public Optional<String> target() {
+        return whole.target();
+    }
+
+    @Override
     public long seed() {
         return whole.seed();
     }

@@ -18,6 +18,14 @@ public interface StageContext {
     /** The metric that the job's objective names. */
     Optional<String> metric();
 
+    /**
+     * The name of the machine that the request is for, if it says so; told only to a technique whose result belongs to a
+     * machine.
+     */
+    default Optional<String> target() {
+        return Optional.empty();
+    }
+
     long seed();
 
     /** Threads that tensor work may use. */

@@ -1,17 +1,13 @@
-package dev.millrace.engine;
+package dev.millrace.stage;
 
 import dev.millrace.message.Json;
 import dev.millrace.message.RefusedException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -28,46 +24,41 @@ public record Target(String name, String architecture, List<String> features, in
     /** Key of the metadata. */
     public static final String KEY = "millrace.target";
 
-    private static final Set<String> DECISIVE = Set.of(
-            "f16c",
-            "fma",
-            "avx",
-            "avx2",
-            "avx512f",
-            "avx512_vnni",
-            "avx512_bf16",
-            "avx_vnni",
-            "amx_int8",
-            "amx_bf16",
-            "asimd",
-            "asimddp",
-            "i8mm",
-            "bf16",
-            "sve");
-
-    private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+    /** What names begin with, and what Java calls it. */
+    private static final Map<String, String> ARCHITECTURES =
+            Map.of("amd64", "amd64", "x86-64", "amd64", "x86_64", "amd64", "aarch64", "aarch64", "arm64", "aarch64");
 
     public Target {
         features = features == null ? List.of() : List.copyOf(features);
     }
 
-    /** This machine. Where the system does not tell the processor's features, none are known. */
-    public static Target here(String name, int threads) throws IOException {
-        return new Target(name, System.getProperty("os.arch"), featuresHere(), threads, OrtSession.version());
+    /**
+     * This machine.
+     *
+     * @param runtime version of ONNX Runtime
+     */
+    public static Target here(String name, int threads, String runtime) {
+        var machine = Machine.here();
+        return new Target(name, machine.architecture(), machine.features(), threads, runtime);
     }
 
-    private static List<String> featuresHere() throws IOException {
-        if (!Files.isReadable(PROCESSORS)) {
-            return List.of();
+    /**
+     * This target, if its name does not contradict it.
+     *
+     * @param where the name was found
+     * @throws RefusedException if the name starts with an architecture that is another one
+     */
+    public Target require(String where) {
+        for (var word : ARCHITECTURES.entrySet()) {
+            if (name.startsWith(word.getKey()) && !word.getValue().equals(architecture)) {
+                throw new RefusedException(
+                        "OTHER_TARGET",
+                        where,
+                        name,
+                        "a name of this machine, " + this + ": models are compiled where they run");
+            }
         }
-        try (var lines = Files.lines(PROCESSORS)) {
-            return lines.filter(line -> line.startsWith("flags") || line.startsWith("Features"))
-                    .findFirst()
-                    .map(line -> new TreeSet<>(List.of(
-                            line.substring(line.indexOf(':') + 1).strip().split("\\s+"))))
-                    .map(all -> all.stream().filter(DECISIVE::contains).toList())
-                    .orElse(List.of());
-        }
+        return this;
     }
 
     /** What a model's metadata says; empty for one that was not compiled, or by another program. */

@@ -51,6 +51,11 @@ final class TaskContext implements StageContext, Checkpoints {
     }
 
     @Override
+    public Optional<String> target() {
+        return Optional.ofNullable(task.target());
+    }
+
+    @Override
     public long seed() {
         return task.seed();
     }

@@ -26,11 +26,12 @@ public interface Technique<O extends Record> {
     Class<O> options();
 
     /**
-     * Whether a stored result may answer the same task of another job. False for what measures time: it answers only when
-     * the very same task is delivered again.
+     * Whether a result belongs to the kind of machine that it is made on ({@link Machine}), because time is measured or the
+     * model is made for that processor. A stored one then answers only where the machine, the threads and the name of the
+     * request's target are the same; that of any other technique answers everywhere.
      */
-    default boolean cacheable() {
-        return true;
+    default boolean belongsToMachine(O options) {
+        return false;
     }
 
     /**

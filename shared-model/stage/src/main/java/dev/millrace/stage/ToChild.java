@@ -17,6 +17,7 @@ public sealed interface ToChild {
     /**
      * Do this, then answer with one of {@link FromChild.Succeeded}, {@link FromChild.Refused}, {@link FromChild.Failed}.
      *
+     * @param target name of the machine that the request is for; absent where the result does not belong to a machine
      * @param cache what tasks leave for each other
      * @param checkpoint where an earlier attempt got to
      * @param workDirectory empty directory that the worker made and will remove
@@ -29,6 +30,7 @@ public sealed interface ToChild {
             @Nullable Path baseline,
             Map<String, LocalData> data,
             @Nullable String metric,
+            @Nullable String target,
             long seed,
             int threads,
             Path workDirectory,

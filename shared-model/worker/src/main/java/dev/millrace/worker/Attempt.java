@@ -1,16 +1,13 @@
 package dev.millrace.worker;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import dev.millrace.artifact.OwnDirectory;
 import dev.millrace.artifact.StorageFullException;
-import dev.millrace.message.Json;
 import dev.millrace.message.Problem;
 import dev.millrace.message.RefusedException;
 import dev.millrace.message.TaskIssued;
 import dev.millrace.message.TaskRefused;
 import dev.millrace.stage.FromChild;
-import dev.millrace.stage.OptionBinder;
 import dev.millrace.stage.StorageFull;
 import dev.millrace.stage.ToChild;
 import java.io.IOException;
@@ -95,41 +92,19 @@ final class Attempt implements Callable<Ending> {
 
     private Record run() throws InterruptedException, ChildDiedException, FailedException, IOException {
         var local = inputs.resolve(task);
-        var key = key(local);
+        var key = new KeyOfTask(runner, inputs, task).with(local);
         work = key;
         var found = runner.results().find(key);
         runner.metrics().looked(found.isPresent());
         if (found.isPresent()) {
             return found.get().answer(task, runner.results().hit(key, found.get()), number, runner.worker());
         }
-        boolean shared =
-                runner.techniques().technique(task.stage(), task.technique()).cacheable();
-        var why = runner.results().missed(key, shared);
+        var why = runner.results().missed(key);
         return compute(key, local).answer(task, why, number, runner.worker());
     }
 
     private TaskKey key() throws IOException {
-        return key(inputs.resolve(task));
-    }
-
-    private TaskKey key(LocalInputs local) throws IOException {
-        var technique = runner.techniques().technique(task.stage(), task.technique());
-        JsonNode options = Json.mapper().valueToTree(OptionBinder.bind(where(), technique.options(), task.options()));
-        var parts = new HashMap<>(local.contents());
-        var bound = new HashMap<String, JsonNode>();
-        options.properties().forEach(option -> bound.put(option.getKey(), option.getValue()));
-        parts.put("options", inputs.optionContents(bound));
-        parts.put("stage", task.stage());
-        parts.put("technique", task.technique());
-        parts.put("seed", task.seed());
-        parts.put("metric", task.objective() == null ? null : task.objective().metric());
-        parts.put("target", task.target());
-        parts.put("code", runner.code());
-        parts.put("versions", runner.versions());
-        if (!technique.cacheable()) {
-            parts.put("task", task.taskId());
-        }
-        return TaskKey.of(parts);
+        return new KeyOfTask(runner, inputs, task).with(inputs.resolve(task));
     }
 
     private ResultManifest compute(TaskKey key, LocalInputs local)
@@ -214,6 +189,7 @@ final class Attempt implements Callable<Ending> {
                 local.baseline(),
                 local.data(),
                 task.objective() == null ? null : task.objective().metric(),
+                key.parts().containsKey("target") ? task.target() : null,
                 task.seed(),
                 runner.threads(),
                 directory,

@@ -30,21 +30,15 @@ final class ResultCache {
                 key.hex(),
                 String.format(
                         Locale.ROOT,
-                        "Computed before, in %.1f s: same stage, technique, options, models, data, seed and versions.",
-                        found.durationMillis() / 1e3),
+                        "Computed before, in %.1f s: same stage, technique, options, models, data, seed%s.",
+                        found.durationMillis() / 1e3,
+                        key.parts().containsKey("machine.processor") ? ", versions and machine" : " and versions"),
                 List.of());
     }
 
-    /**
-     * What to tell of a result that was not there.
-     *
-     * @param shared whether results of this technique may answer other jobs
-     */
-    CacheLookup missed(TaskKey key, boolean shared) throws IOException {
-        return shared
-                ? index.missed(key)
-                : new CacheLookup(
-                        false, key.hex(), "It measures time: its results answer the very same task only.", List.of());
+    /** What to tell of a result that was not there. */
+    CacheLookup missed(TaskKey key) throws IOException {
+        return index.missed(key);
     }
 
     /** The stored result, if there is one and its model is still there. */

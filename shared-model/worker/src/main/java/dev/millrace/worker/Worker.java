@@ -79,6 +79,7 @@ public final class Worker implements AutoCloseable {
                 workDirectory,
                 settings.cache(),
                 settings.child().threads(),
+                settings.machine(),
                 classPath.versions(),
                 classPath.code(),
                 settings.name(),

@@ -2,6 +2,7 @@ package dev.millrace.worker;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.millrace.artifact.ArtifactStore;
+import dev.millrace.stage.Machine;
 import dev.millrace.stage.SharedCache;
 import dev.millrace.stage.Techniques;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -101,6 +102,7 @@ class WorkerLifecycle {
                 child.tasks());
         return new WorkerSettings(
                 settings.name().orElseGet(this::defaultName),
+                Machine.here(),
                 connection(),
                 dataDirectory,
                 settings.enginesDirectory(),

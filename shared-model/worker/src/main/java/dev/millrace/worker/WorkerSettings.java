@@ -1,5 +1,6 @@
 package dev.millrace.worker;
 
+import dev.millrace.stage.Machine;
 import dev.millrace.stage.SharedCache;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.Map;
  * How a worker works.
  *
  * @param name of this process, in events and logs
+ * @param machine that it runs on
  * @param kafka how to reach Kafka: bootstrap servers and, where needed, security settings
  * @param dataDirectory where it keeps what need not be shared: working directories
  * @param engines where native libraries are unpacked; processes may share it
@@ -24,6 +26,7 @@ import java.util.Map;
  */
 public record WorkerSettings(
         String name,
+        Machine machine,
         Map<String, Object> kafka,
         Path dataDirectory,
         Path engines,

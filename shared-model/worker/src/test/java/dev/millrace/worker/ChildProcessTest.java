@@ -147,6 +147,7 @@ class ChildProcessTest {
                             null,
                             Map.of(),
                             null,
+                            null,
                             0,
                             1,
                             Files.createTempDirectory(directory, "task"),

@@ -19,49 +19,22 @@ public final class ProbeEvaluation implements Stage {
         return "evaluation";
     }
 
+    /** It has none. */
+    record Options() {}
+
     @Override
     public List<Technique<?>> techniques() {
-        return List.of(new Sizes());
+        return List.of(new ProbeTechnique<>("sizes", Options.class, ProbeEvaluation::compare));
     }
 
-    private static final class Sizes implements Technique<Sizes.Options> {
-        record Options() {}
+    private static StageResult compare(Options options, StageContext context) throws IOException {
+        var baseline = context.baseline().orElseThrow();
+        var evaluation = new Evaluation(null, measured(baseline), measured(context.model()), Map.of(), 0);
+        return new StageResult(null, evaluation, Map.of());
+    }
 
-        @Override
-        public String name() {
-            return "sizes";
-        }
-
-        @Override
-        public String summary() {
-            return "Compares file sizes.";
-        }
-
-        @Override
-        public String useWhen() {
-            return "In tests.";
-        }
-
-        @Override
-        public Class<Options> options() {
-            return Options.class;
-        }
-
-        @Override
-        public boolean cacheable() {
-            return false;
-        }
-
-        @Override
-        public StageResult run(Options options, StageContext context) throws IOException {
-            var baseline = context.baseline().orElseThrow();
-            var evaluation = new Evaluation(null, measured(baseline), measured(context.model()), Map.of(), 0);
-            return new StageResult(null, evaluation, Map.of());
-        }
-
-        private static Measurements measured(Path model) throws IOException {
-            long bytes = Files.size(model);
-            return new Measurements(Map.of(), bytes, bytes, 0, 0, null, null, null, null, null);
-        }
+    private static Measurements measured(Path model) throws IOException {
+        long bytes = Files.size(model);
+        return new Measurements(Map.of(), bytes, bytes, 0, 0, null, null, null, null, null);
     }
 }

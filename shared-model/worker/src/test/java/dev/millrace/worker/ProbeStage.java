@@ -35,33 +35,6 @@ public final class ProbeStage implements Stage {
         }
     }
 
-    /** What one technique does. */
-    private interface Work {
-        StageResult run(Options options, StageContext context) throws IOException;
-    }
-
-    private record Probe(String name, boolean cacheable, Work work) implements Technique<Options> {
-        @Override
-        public String summary() {
-            return "Does " + name + ".";
-        }
-
-        @Override
-        public String useWhen() {
-            return "In tests.";
-        }
-
-        @Override
-        public Class<Options> options() {
-            return Options.class;
-        }
-
-        @Override
-        public StageResult run(Options options, StageContext context) throws IOException {
-            return work.run(options, context);
-        }
-    }
-
     @Override
     public String name() {
         return NAME;
@@ -70,30 +43,34 @@ public final class ProbeStage implements Stage {
     @Override
     public List<Technique<?>> techniques() {
         return List.of(
-                new ProbeSearch(),
-                new ProbeTrial(),
-                new Probe("echo", true, ProbeStage::echo),
-                new Probe("timed", false, ProbeStage::echo),
-                new Probe("sleep", true, ProbeStage::sleep),
-                new Probe("resume", true, ProbeStage::resume),
-                new Probe("resume-slowly", true, ProbeStage::resumeSlowly),
-                new Probe("noise", true, ProbeStage::noise),
-                new Probe("throw", true, (options, context) -> {
+                new ProbeTechnique<>("search", ProbeSearch.Options.class, ProbeSearch::run),
+                new ProbeTechnique<>("trial", ProbeTrial.Options.class, ProbeTrial::run),
+                probe("echo", ProbeStage::echo),
+                new ProbeTechnique<>("timed", Options.class, true, ProbeStage::echo),
+                probe("sleep", ProbeStage::sleep),
+                probe("resume", ProbeStage::resume),
+                probe("resume-slowly", ProbeStage::resumeSlowly),
+                probe("noise", ProbeStage::noise),
+                probe("throw", (options, context) -> {
                     throw new IllegalStateException("a bug");
                 }),
-                new Probe("refuse", true, (options, context) -> {
+                probe("refuse", (options, context) -> {
                     throw new RefusedException("BAD_MODEL", "node 'x'", "a loop", "no loop");
                 }),
-                new Probe("full", true, (options, context) -> {
+                probe("full", (options, context) -> {
                     throw new IOException("No space left on device");
                 }),
-                new Probe("crash", true, (options, context) -> {
+                probe("crash", (options, context) -> {
                     System.err.println("about to crash");
                     Runtime.getRuntime().halt(139);
                     throw new IllegalStateException();
                 }),
-                new Probe("oom", true, ProbeStage::oom),
-                new Probe("map", true, ProbeStage::map));
+                probe("oom", ProbeStage::oom),
+                probe("map", ProbeStage::map));
+    }
+
+    private static Technique<Options> probe(String name, ProbeTechnique.Work<Options> work) {
+        return new ProbeTechnique<>(name, Options.class, work);
     }
 
     private static StageResult echo(Options options, StageContext context) throws IOException {

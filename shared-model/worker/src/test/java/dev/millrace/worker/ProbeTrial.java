@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
-import dev.millrace.stage.Technique;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;
@@ -12,41 +11,20 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /** A trial of {@link ProbeSearch}: the larger its values the better and the dearer, {@code b} at a price of its own. */
-final class ProbeTrial implements Technique<ProbeTrial.Options> {
+final class ProbeTrial {
     record Options(
             @Option(value = "A number for each choice.", allowed = "a, b and c")
             Map<String, JsonNode> values,
 
             @Option(value = "Milliseconds to take.", defaultValue = "0", allowed = "0 or more")
-            long millis) {}
+            long millis,
 
-    @Override
-    public String name() {
-        return "trial";
-    }
+            @Option(value = "Trials of another name are other trials.", defaultValue = "\"\"")
+            String trialName) {}
 
-    @Override
-    public String summary() {
-        return "Waits, and measures what follows from its values.";
-    }
+    private ProbeTrial() {}
 
-    @Override
-    public String useWhen() {
-        return "In tests.";
-    }
-
-    @Override
-    public Class<Options> options() {
-        return Options.class;
-    }
-
-    @Override
-    public boolean cacheable() {
-        return false;
-    }
-
-    @Override
-    public StageResult run(Options options, StageContext context) throws IOException {
+    static StageResult run(Options options, StageContext context) throws IOException {
         ProbeStage.sleep(options.millis(), context);
         var model = context.workDirectory().resolve("out.onnx");
         Files.writeString(model, "trial of " + new TreeMap<>(options.values()));

@@ -54,7 +54,7 @@ class ResultsTest {
         keep(key(0.5, 1));
         keep(key(0.6, 2));
 
-        var why = results.missed(key(0.7, 1), true);
+        var why = results.missed(key(0.7, 1));
 
         assertThat(why.hit()).isFalse();
         assertThat(why.differences())
@@ -70,8 +70,7 @@ class ResultsTest {
         keep(key(0.5, 1));
         var other = new HashMap<String, Object>(Map.of("stage", "pruning", "technique", "wanda", "seed", 1));
 
-        assertThat(results.missed(TaskKey.of(other), true).because())
-                .isEqualTo("No result of pruning:wanda is stored.");
+        assertThat(results.missed(TaskKey.of(other)).because()).isEqualTo("No result of pruning:wanda is stored.");
     }
 
     @Test
@@ -82,7 +81,7 @@ class ResultsTest {
 
         var found = results.find(key(0.5, 1)).orElseThrow();
         assertThat(results.hit(key(0.5, 1), found).hit()).isTrue();
-        assertThat(results.missed(key(0.5, 2), true).because()).startsWith("seed is 2");
+        assertThat(results.missed(key(0.5, 2)).because()).startsWith("seed is 2");
     }
 
     @Test

@@ -120,6 +120,11 @@ public final class Cluster implements Technique<Cluster.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true; // it is timed
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         return new CodingRun(options.coding(), context).run((weights, evidence, progress) -> {
             var coded = new IdentityHashMap<CodableWeight, Code>();

@@ -64,6 +64,11 @@ public final class SparseCoding implements Technique<SparseCoding.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true; // it is timed
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         try (var vectors = Vectors.open(context)) {
             return new CodingRun(options.coding(), context).run(Coding.each((weight, evidence) -> {

@@ -62,6 +62,11 @@ public final class VectorQuantization implements Technique<VectorQuantization.Op
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return true; // it is timed
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         try (var vectors = Vectors.open(context)) {
             return new CodingRun(options.coding(), context)

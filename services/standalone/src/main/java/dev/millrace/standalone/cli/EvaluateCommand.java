@@ -88,6 +88,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     checked(original),
                     local,
                     metric,
+                    null,
                     seed,
                     Runtime.getRuntime().availableProcessors(),
                     Files.createDirectories(state.directory().resolve("work")),

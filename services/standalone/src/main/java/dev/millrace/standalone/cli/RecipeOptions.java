@@ -78,6 +78,12 @@ final class RecipeOptions {
     @Option(names = "--seed", paramLabel = "N", description = "Same seed, same result. Default: 0.")
     private @Nullable Long seed;
 
+    @Option(
+            names = "--target",
+            paramLabel = "NAME",
+            description = "The kind of machine that the result is for, as compilation records it.")
+    private @Nullable String target;
+
     @Option(names = "--name", paramLabel = "NAME", description = "What to call the job.")
     private @Nullable String name;
 
@@ -123,7 +129,7 @@ final class RecipeOptions {
                 resolved,
                 objective(base.objective()),
                 seed == null ? base.seed() : seed,
-                base.target(),
+                target == null ? base.target() : target,
                 name == null ? base.name() : name);
     }
 
