@@ -29,7 +29,8 @@ public final class Algebra implements AutoCloseable {
     /** @param directory where small archives lie during the call */
     public static Algebra open(Path directory, int threads) throws IOException {
         return new Algebra(
-                ScriptModule.library(Algebra.class, "algebra", directory, threads), Moments.open(directory, threads));
+                ScriptModule.library(Algebra.class, List.of("algebra"), directory, threads),
+                Moments.open(directory, threads));
     }
 
     /** The second moment of so many features, of no positions yet. */

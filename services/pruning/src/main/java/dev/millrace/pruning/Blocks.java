@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Removes whole residual blocks: where a sum is {@code x + f(x)}, all of f goes. Again and again that block goes whose absence
@@ -117,19 +119,23 @@ final class Blocks implements Technique<Blocks.Options> {
         var subject = new Subject(model, original.file(), List.of(), options.samples(), options.recovery(), judging);
         var removed = new ArrayList<ResidualBlock>();
         var shorter = shorter(subject, seen, mayGo, 1 - options.amount(), removed);
-        int fitted = options.reconstruct() ? Reconstruction.fit(subject, seen, new Cut(), shorter) : 0;
+        var fit =
+                options.reconstruct() ? Optional.of(Fit.of(subject, seen, new Cut(), shorter)) : Optional.<Fit>empty();
         var file = context.workDirectory().resolve("model.onnx");
-        shorter.write(file);
+        fit.map(Fit::model).orElse(shorter).write(file);
         ModelGate.open(file);
         Map<String, JsonNode> report = new LinkedHashMap<>();
         report.put("removed", json(removed.stream().map(ResidualBlock::sum).toList()));
         report.put("macs", json(macs(shorter, seen)));
         report.put("originalMacs", json(macs(model, seen)));
         report.put("latencyRatio", json(new LatencySearch(subject, seen, original.feed()).ratio(file)));
-        report.put("fittedLayers", json(fitted));
+        fit.ifPresent(each -> each.told().forEach((name, value) -> report.put(name, json(value))));
         var mended = options.recovery().mend(file, context, RECOVERING, checkpointEvery);
         report.put("recovery", mended.report());
-        report.put("notes", json(mended.notes()));
+        report.put(
+                "notes",
+                json(Stream.concat(fit.map(Fit::notes).orElse(List.of()).stream(), mended.notes().stream())
+                        .toList()));
         return new StageResult(mended.model(), null, report);
     }
 

@@ -12,6 +12,9 @@ final class CutPlan {
     /** Multiples that widths may be of where no option says: the first, or what is faster where that is slow. */
     private static final List<Integer> MULTIPLES = List.of(8, 16, 1);
 
+    /** Multiples that are tried, one after the other, where the target is not reached with those. */
+    private static final List<Integer> FINER = List.of(4, 1);
+
     private final Widths widths;
     private final int[] kept;
     private final List<Double> errors;
@@ -47,17 +50,25 @@ final class CutPlan {
             var widths = maker.widths(maker.candidates(scores, multiples.get(0)));
             return maker.plan(widths, remembered.get(), List.of());
         }
-        var plan = maker.best(maker.candidates(scores, multiples.get(0)), seen);
-        if (options.target() == Target.LATENCY || !maker.lags(plan)) {
+        var coarse = maker.best(maker.candidates(scores, multiples.get(0)), seen);
+        if (options.target() == Target.LATENCY) {
+            return coarse;
+        }
+        var plan = options.multipleOf() == null && options.target() != Target.CHANNELS
+                ? maker.nearer(coarse, scores, seen)
+                : coarse;
+        if (!maker.lags(plan)) {
             return plan;
         }
+        var faster = plan;
         for (int multiple : multiples.subList(1, multiples.size())) {
             var other = maker.best(maker.candidates(scores, multiple), seen);
-            if (latency.ratio(other.cut(), plan.cut()) < KeptBack.CLEARLY) {
-                plan = other;
+            boolean enough = maker.left(other) <= Math.max(1 - options.amount(), maker.left(plan));
+            if (enough && latency.isClearlyFaster(other.cut(), faster.cut())) {
+                faster = other;
             }
         }
-        return maker.unhindered(plan);
+        return faster == plan || maker.lags(faster) ? maker.unhindered(faster) : faster;
     }
 
     List<Candidate> candidates() {
@@ -135,16 +146,32 @@ final class CutPlan {
             return latency.lags(plan.cut(), whole.macs() > 0 ? Target.MACS.left(whole, plan.after) : 1);
         }
 
+        double left(CutPlan plan) {
+            return options.target().left(whole, plan.after);
+        }
+
+        /** The plan, or, where it misses the target, one of finer steps that comes nearer and is no slower than the whole. */
+        CutPlan nearer(CutPlan plan, List<double[]> scores, Observation seen) throws IOException {
+            var nearest = plan;
+            for (int multiple : FINER) {
+                if (left(nearest) <= 1 - options.amount()) {
+                    break;
+                }
+                var other = best(candidates(scores, multiple), seen);
+                if (left(other) < left(nearest) && latency.isNoSlower(other.cut())) {
+                    nearest = other;
+                }
+            }
+            return nearest;
+        }
+
         /** The plan, or a faster one that saves as much. */
         CutPlan unhindered(CutPlan plan) throws IOException {
-            if (!lags(plan)) {
-                return plan;
-            }
             double target = 1 - options.amount();
             boolean even = options.ranking(subject.context()) == Ranking.LAYER;
             var widths = plan.widths;
             double allowed = Math.max(target, widths.left().applyAsDouble(plan.kept));
-            KeptBack.Times times = (tried, over) -> latency.ratio(widths.cut(tried), widths.cut(over));
+            KeptBack.Times times = (tried, over) -> latency.isClearlyFaster(widths.cut(tried), widths.cut(over));
             var faster = new KeptBack(widths, allowed, each -> counted(each, target, even), times).faster(plan.kept);
             return plan(widths, faster, plan.errors);
         }

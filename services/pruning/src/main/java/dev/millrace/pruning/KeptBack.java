@@ -14,13 +14,10 @@ import java.util.stream.IntStream;
  * @param choose widths that leave no more than the target where the candidates allow it
  */
 record KeptBack(Widths widths, double target, Function<Widths, int[]> choose, Times times) {
-    /** How much faster other widths must be. */
-    static final double CLEARLY = 0.95;
-
     /** Measures widths beside others. */
     interface Times {
-        /** Time with some widths over the time with others. */
-        double ratio(int[] tried, int[] over) throws IOException;
+        /** Whether some widths are clearly faster than others. */
+        boolean isFaster(int[] tried, int[] over) throws IOException;
     }
 
     /**
@@ -39,7 +36,7 @@ record KeptBack(Widths widths, double target, Function<Widths, int[]> choose, Ti
             for (int width : wider) {
                 var tried = kept.clone();
                 tried[c] = width;
-                if (isFaster(tried, kept)) {
+                if (times.isFaster(tried, kept)) {
                     candidates.set(c, each.atLeast(width));
                     break;
                 }
@@ -49,12 +46,6 @@ record KeptBack(Widths widths, double target, Function<Widths, int[]> choose, Ti
             return kept;
         }
         var changed = choose.apply(new Widths(candidates, widths.left()));
-        return widths.left().applyAsDouble(changed) <= target && isFaster(changed, kept) ? changed : kept;
-    }
-
-    /** Measured twice, since others disturb. */
-    private boolean isFaster(int[] tried, int[] over) throws IOException {
-        double ratio = times.ratio(tried, over);
-        return ratio < CLEARLY && times.ratio(tried, over) < CLEARLY;
+        return widths.left().applyAsDouble(changed) <= target && times.isFaster(changed, kept) ? changed : kept;
     }
 }

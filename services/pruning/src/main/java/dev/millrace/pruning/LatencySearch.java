@@ -31,6 +31,9 @@ final class LatencySearch {
     /** Time over what is left of the operations from which something is amiss. */
     private static final double LAGGING = 1.25;
 
+    /** Time over that of something else from which on it is not just another measurement. */
+    private static final double CLEARLY = 0.95;
+
     private static final double LEAST_MILLIS = 0.1;
 
     /** Samples of a batch that widths are measured with beside one sample. */
@@ -117,9 +120,15 @@ final class LatencySearch {
         return with(widths.cut(chosen), this::ratio);
     }
 
-    /** Time of the model after one cut over its time after another, one sample or several: whichever is the slower. */
-    double ratio(Cut tried, Cut over) throws IOException {
-        return with(tried, file -> with(over, other -> slower(other, file).ratio()));
+    /** Whether the model after one cut is faster than after another, for one sample and for several. */
+    boolean isClearlyFaster(Cut tried, Cut over) throws IOException {
+        return with(tried, file -> with(over, other -> isClearlyFaster(file, other)));
+    }
+
+    /** Measured twice, since others disturb. */
+    private boolean isClearlyFaster(Path tried, Path over) throws IOException {
+        double ratio = slower(over, tried).ratio();
+        return ratio < CLEARLY && slower(over, tried).ratio() < CLEARLY;
     }
 
     /**
@@ -129,8 +138,26 @@ final class LatencySearch {
      * @param left of the operations, 0..1
      */
     boolean lags(Cut cut, double left) throws IOException {
-        var latency = with(cut, file -> slower(subject.file(), file));
+        return with(cut, file -> {
+            boolean lags = lags(file, left);
+            return lags && lags(file, left); // others disturb
+        });
+    }
+
+    private boolean lags(Path file, double left) throws IOException {
+        var latency = slower(subject.file(), file);
         return latency.baselineMillis() > LEAST_MILLIS && latency.ratio() > LAGGING * left;
+    }
+
+    /** Whether the model after a cut takes no longer than the whole, for one sample and for several. */
+    boolean isNoSlower(Cut cut) throws IOException {
+        return with(cut, file -> {
+            boolean slower = true;
+            for (int i = 0; i < MEASURED && slower; i++) { // others disturb
+                slower = slower(subject.file(), file).ratio() > 1;
+            }
+            return !slower;
+        });
     }
 
     /** Looks at a model. */

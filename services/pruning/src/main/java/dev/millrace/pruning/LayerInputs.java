@@ -188,7 +188,7 @@ final class LayerInputs {
         var node = use.node();
         return switch (node.opType()) {
             case "Conv" -> Optional.of(Vectors.Patches.of(node, kernel(weight, use)));
-            case "ConvTranspose" -> node.integer("group", 1) == 1 ? along(node, 0, 1) : Optional.empty();
+            case "ConvTranspose" -> Optional.of(Vectors.Spread.of(node, kernel(weight, use)));
             case "MatMul" -> weight.tensor().rank() == 2 ? product(node, use.input()) : Optional.empty();
             case "Gemm" -> general(node, use.input() == 1);
             default -> RECURRENT.contains(node.opType()) ? recurrent(node, use.input() == 1) : Optional.empty();

@@ -14,11 +14,13 @@ import java.util.stream.IntStream;
 final class Matrix {
     private final int[] rowStarts;
     private final int[] columnOffsets;
+    private final int channels;
     private final int groups;
 
-    private Matrix(int[] rowStarts, int[] columnOffsets, int groups) {
+    private Matrix(int[] rowStarts, int[] columnOffsets, int channels, int groups) {
         this.rowStarts = rowStarts;
         this.columnOffsets = columnOffsets;
+        this.channels = channels;
         this.groups = groups;
     }
 
@@ -37,8 +39,19 @@ final class Matrix {
             strides[axis] = stride;
             stride *= dims[axis];
         }
-        int groups = use.node().is("Conv") ? (int) use.node().integer("group", 1) : 1;
-        return new Matrix(offsets(rows, dims, strides), offsets(columns, dims, strides), groups);
+        boolean transposed = use.node().is("ConvTranspose");
+        int groups = transposed || use.node().is("Conv") ? (int) use.node().integer("group", 1) : 1;
+        var ofGroup = offsets(rows, dims, strides);
+        var rowStarts = ofGroup;
+        if (transposed) { // its groups lie along the input channels
+            int input = use.inputAxis();
+            dims[input] /= groups;
+            long apart = dims[input] * strides[input];
+            rowStarts = IntStream.range(0, groups * rowStarts.length)
+                    .map(row -> Math.toIntExact(row / ofGroup.length * apart) + ofGroup[row % ofGroup.length])
+                    .toArray();
+        }
+        return new Matrix(rowStarts, offsets(columns, dims, strides), (int) dims[use.inputAxis()], groups);
     }
 
     /** Positions of all combinations of the axes, the last axis fastest. */
@@ -62,6 +75,11 @@ final class Matrix {
 
     int columns() {
         return columnOffsets.length;
+    }
+
+    /** Input channels that a row reads, each with as many columns as the kernel has elements. */
+    int channels() {
+        return channels;
     }
 
     /** Groups of rows that read the same inputs. */

@@ -4,9 +4,11 @@ import java.util.IdentityHashMap;
 import java.util.List;
 
 /**
- * Keeps the weights that training moves away from zero: {@code S = −Σ_t rate_t · ∂L/∂w · w}, added up at every step (Sanh,
- * Wolf and Rush, "Movement pruning: adaptive sparsity by fine-tuning", 2020). What was removed does not come back. Cost: an
- * element-wise product a step, and memory for one number a weight.
+ * Keeps the weights that training moves away from zero: {@code S = −Σ_t rate_t · ∂L/∂w' · w}, added up at every step, with the
+ * gradient by the weight as the model uses it, {@code w' = w} where S is among the largest and 0 elsewhere (Sanh, Wolf and
+ * Rush, "Movement pruning: adaptive sparsity by fine-tuning", 2020). A weight that is removed stays in memory as it was, goes
+ * on to be scored, and comes back in a later round if its score has recovered. Cost: two element-wise products a step, and
+ * memory for two numbers a weight.
  */
 final class Movement implements Criterion.Scoring {
     @Override

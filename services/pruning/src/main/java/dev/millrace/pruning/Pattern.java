@@ -38,7 +38,7 @@ record Pattern(int n, int m) {
     /** Whether all uses sum along one axis, and it splits into whole groups. */
     boolean fits(Weight weight) {
         return weight.uses().stream().allMatch(use -> use.inputAxis() == axis(weight))
-                && weight.tensor().dim(axis(weight)) % m == 0;
+                && Matrix.of(weight).channels() % m == 0;
     }
 
     static int axis(Weight weight) {

@@ -30,11 +30,15 @@ import java.util.stream.LongStream;
  * the weights and the bias move by least squares so that the layer's output, or the sum that it is added to, comes nearest
  * to that of the whole model on data (after He, Zhang and Sun, "Channel pruning for accelerating very deep neural networks",
  * 2017). Needs no labels and no gradients. To scale and shift each channel, as re-estimated biases and batch statistics do,
- * is a special case of moving all weights; of a layer's output the error is then larger. Cost: two runs of the samples for each layer, and a factorization of its inputs.
+ * is a special case of moving all weights: of a layer's output the error is then larger, and done afterwards it moves the
+ * answers away again. Cost: two runs of the samples for each layer, and a factorization of its inputs.
  */
 final class Reconstruction {
     /** Vectors for each column of a weight that are enough. */
     private static final int VECTORS_PER_COLUMN = 12;
+
+    /** Vectors that even a small weight is fitted to, since its neighbours at one position are much alike. */
+    private static final long LEAST_VECTORS = 1 << 12;
 
     /** What a change of a weight costs, as a share of what it is multiplied with. */
     private static final double RIDGE = 0.01;
@@ -108,8 +112,12 @@ final class Reconstruction {
 
     private static boolean isLinear(Node node) {
         return node.is("MatMul")
-                || node.is("Conv")
+                || isConvolution(node)
                 || (node.is("Gemm") && node.real("alpha", 1) == 1 && node.real("beta", 1) == 1);
+    }
+
+    private static boolean isConvolution(Node node) {
+        return node.is("Conv") || node.is("ConvTranspose");
     }
 
     /** Follows additions as long as nothing else reads the sum. */
@@ -230,12 +238,14 @@ final class Reconstruction {
 
     /** Adds what the layer should give more, at evenly spaced positions. */
     private void add(Layer layer, Regressions.Regression regression, Value input, Value wanted, Value found) {
-        int axis = layer.node().is("Conv") ? 1 : found.rank() - 1;
+        int axis = isConvolution(layer.node()) ? 1 : found.rank() - 1;
         var gone = cut.removed(layer.endpoint(), axis);
         var stay = LongStream.range(0, wanted.dim(axis))
                 .filter(index -> !gone.get((int) index))
                 .toArray();
-        long enough = (long) VECTORS_PER_COLUMN * Matrix.of(layer.weight()).columns();
+        long enough = Math.max(
+                LEAST_VECTORS,
+                (long) VECTORS_PER_COLUMN * Matrix.of(layer.weight()).columns());
         long share = Math.max(1, enough * input.dim(0) / original.samples());
         regression.add(layer.vectors(), input, wanted, found, axis, stay, share);
     }

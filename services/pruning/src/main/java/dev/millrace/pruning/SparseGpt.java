@@ -90,14 +90,15 @@ final class SparseGpt implements Criterion {
             this.inputs = inputs;
             this.amount = amount;
             matrix = Matrix.of(weight);
-            order = channelsTogether(weight, matrix.columns());
+            order = channelsTogether(matrix);
             values = weight.tensor().floats();
             before = values.clone();
         }
 
         /** All channels under one element of the kernel follow each other, as patterns want it. */
-        private static int[] channelsTogether(Weight weight, int columns) {
-            int channels = (int) weight.tensor().dim(Pattern.axis(weight));
+        private static int[] channelsTogether(Matrix matrix) {
+            int columns = matrix.columns();
+            int channels = matrix.channels();
             int kernel = columns / channels;
             var order = new int[columns];
             for (int i = 0; i < columns; i++) {

@@ -7,7 +7,10 @@ import dev.millrace.onnx.Tensor;
 import java.io.IOException;
 import java.util.List;
 
-/** Pruning during training: at each round the criterion removes what the pace says, and training holds it at zero. */
+/**
+ * Pruning during training: at each round the criterion removes what the pace says, and training holds it at zero. A criterion
+ * that learns chooses anew each round, and what it would now keep comes back as it was.
+ */
 final class Sparsification implements Revisions {
     /**
      * What is removed when.
@@ -51,6 +54,9 @@ final class Sparsification implements Revisions {
 
     @Override
     public void revise(int number, Trainer trainer) throws IOException {
+        if (addsUpMovement()) {
+            trainer.uncover();
+        }
         trainer.store();
         var share = amount.withSparsity(rounds.shares().get(number));
         var evidence = sources.during(trainer).of(model, share);

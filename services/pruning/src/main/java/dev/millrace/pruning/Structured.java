@@ -13,12 +13,13 @@ import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Removes the channels, heads and neurons that are worth least, through everything that depends on them (after Fang et al.,
  * "DepGraph: towards any structural pruning", 2023). {@link Widths} finds how many of each layer, {@link Importance} which,
- * {@link Reconstruction} fits what is left, and {@link Recovery} trains it. Cost: a few runs of the model and a few passes over
+ * {@link Fit} fits what is left, and {@link Recovery} trains it. Cost: a few runs of the model and a few passes over
  * the weights, what the importance and the fitting take, and the training.
  */
 final class Structured implements Technique<Structured.Options> {
@@ -51,8 +52,9 @@ final class Structured implements Technique<Structured.Options> {
 
             @Option(
                     value =
-                            "Widths are multiples of this; null for 8, or, where the time is measured to fall much less than"
-                                    + " the operations, for 16 or 1 if that is faster.",
+                            "Widths are multiples of this; null for 8, where that cannot reach the target for 4 or 1 if the"
+                                    + " result is measured to be no slower than the model, and where the time falls much"
+                                    + " less than the operations for 16 or 1 if that is faster.",
                     defaultValue = "null",
                     allowed = "1 ≤ multipleOf ≤ 128")
             @Nullable
@@ -81,7 +83,8 @@ final class Structured implements Technique<Structured.Options> {
 
             @Option(
                     value = "Fit the layers that are left to what the model said before, by least squares on data,"
-                            + " labels or not; null where there is data. Without training this is the recovery.",
+                            + " labels or not; null where there is data. Kept where the answers come nearer. Without"
+                            + " training this is the recovery.",
                     defaultValue = "null")
             @Nullable
             Boolean reconstruct,
@@ -178,12 +181,14 @@ final class Structured implements Technique<Structured.Options> {
         context.progress(RECOVERING, "cutting");
         var pruned = model.copy();
         Slicer.apply(pruned, seen.copy(), plan.cut());
-        int fitted = options.reconstructs(context) ? Reconstruction.fit(subject, seen, plan.cut(), pruned) : 0;
+        var fit = options.reconstructs(context)
+                ? Optional.of(Fit.of(subject, seen, plan.cut(), pruned))
+                : Optional.<Fit>empty();
         var file = context.workDirectory().resolve("model.onnx");
-        pruned.write(file);
+        fit.map(Fit::model).orElse(pruned).write(file);
         ModelGate.open(file);
         var report = new StructuredReport(options, model.graph(), channels, plan, latency.ratio(file));
-        report.fitted(fitted);
+        fit.ifPresent(report::fitted);
         var remembering =
                 context.keeping(new ChosenWidths(context.checkpoints(), context.workDirectory(), plan.kept()));
         return report.result(options.recovery().mend(file, remembering, RECOVERING, checkpointEvery));

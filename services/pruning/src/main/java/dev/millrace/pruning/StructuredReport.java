@@ -87,9 +87,9 @@ final class StructuredReport {
                 .isPresent();
     }
 
-    /** @param layers that were fitted */
-    void fitted(int layers) {
-        put("fittedLayers", layers);
+    void fitted(Fit fit) {
+        fit.told().forEach(this::put);
+        notes.addAll(fit.notes());
     }
 
     StageResult result(Recovery.Mended mended) {

@@ -97,7 +97,7 @@ final class Weights {
         if (axis.isEmpty() || ignored.contains(node)) {
             source.found.fixed = true;
         } else {
-            int kernel = node.is("Conv") ? 2 : rank; // the axes behind are summed over too
+            int kernel = node.is("Conv") || node.is("ConvTranspose") ? 2 : rank; // the axes behind are summed over too
             var summed = IntStream.concat(IntStream.of(axis.getAsInt()), IntStream.range(kernel, rank))
                     .mapToObj(source::storedAxis)
                     .toList();

@@ -12,6 +12,7 @@ import dev.millrace.stage.Technique;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -104,6 +105,72 @@ class SparsifyTest {
 
         assertThatThrownBy(() -> task.run(technique, options)).isInstanceOf(Attempt.Killed.class);
         assertThat(Attempt.model(task.run(technique, options))).isEqualTo(Attempt.model(whole));
+    }
+
+    /** Scores by movement, in the first round upside down. */
+    private static final class Mistaken implements Criterion.Scoring {
+        private final Movement movement = new Movement();
+        private final List<List<Tensor>> rounds = new ArrayList<>();
+
+        @Override
+        public String name() {
+            return "mistaken";
+        }
+
+        @Override
+        public String summary() {
+            return movement.summary();
+        }
+
+        @Override
+        public String useWhen() {
+            return movement.useWhen();
+        }
+
+        @Override
+        public Scope scope() {
+            return movement.scope();
+        }
+
+        @Override
+        public boolean learns() {
+            return movement.learns();
+        }
+
+        @Override
+        public Scores scores(Evidence evidence) {
+            var scores = movement.scores(evidence);
+            float sign = rounds.isEmpty() ? -1 : 1;
+            return (weight, visitor) -> scores.score(weight, (index, worth) -> visitor.visit(index, sign * worth));
+        }
+
+        @Override
+        public List<Tensor> prune(Evidence evidence) throws IOException {
+            rounds.add(Scoring.super.prune(evidence));
+            return rounds.get(rounds.size() - 1);
+        }
+    }
+
+    @Test
+    void whatWasWronglyRemovedComesBackInLaterRounds() throws IOException {
+        var mistaken = new Mistaken();
+        var result = task(1000)
+                .run(
+                        new Sparsify(mistaken),
+                        "{\"sparsity\": 0.6, \"schedule\": \"cubic\", \"learningRate\": 0.01, " + TRAINED + "}");
+
+        int removed = 0;
+        int back = 0;
+        for (int w = 0; w < 2; w++) {
+            var first = mistaken.rounds.get(0).get(w).floats();
+            var last = weights(Attempt.model(result)).get(w).floats();
+            for (int i = 0; i < first.length; i++) {
+                removed += first[i] == 0 ? 1 : 0;
+                back += first[i] == 0 && last[i] != 0 ? 1 : 0;
+            }
+        }
+        assertThat(zeros(result)).isEqualTo(Math.round(0.6 * elements(result)));
+        assertThat(back).isGreaterThan(removed / 2);
     }
 
     @ParameterizedTest

@@ -66,7 +66,7 @@ class WidthsTest {
 
         // The first layer is slow below 32 channels, whatever the others are.
         var faster =
-                new KeptBack(widths, 0.7, each -> each.cheapestBelow(0.7), WidthsTest::timesByTheFirst).faster(kept);
+                new KeptBack(widths, 0.7, each -> each.cheapestBelow(0.7), WidthsTest::isFasterByTheFirst).faster(kept);
 
         assertThat(faster[0]).isEqualTo(32);
         assertThat(left(faster)).isLessThanOrEqualTo(0.7);
@@ -77,7 +77,7 @@ class WidthsTest {
         var widths = widths(8, 1, 1, 1);
         var kept = widths.cheapestBelow(0.5);
 
-        var same = new KeptBack(widths, 0.5, each -> each.cheapestBelow(0.5), (tried, over) -> left(tried) / left(over))
+        var same = new KeptBack(widths, 0.5, each -> each.cheapestBelow(0.5), (tried, over) -> left(tried) < left(over))
                 .faster(kept);
 
         assertThat(same).isEqualTo(kept);
@@ -89,14 +89,15 @@ class WidthsTest {
         var widths = widths(32, 1, 1, 1);
         var kept = new int[] {8, 32, 64};
 
-        var same = new KeptBack(widths, left(kept), each -> each.cheapestBelow(left(kept)), WidthsTest::timesByTheFirst)
+        var same = new KeptBack(
+                        widths, left(kept), each -> each.cheapestBelow(left(kept)), WidthsTest::isFasterByTheFirst)
                 .faster(kept);
 
         assertThat(same).isEqualTo(kept);
     }
 
-    private static double timesByTheFirst(int[] tried, int[] over) {
-        return (tried[0] < 32 ? 3 : 1) * left(tried) / ((over[0] < 32 ? 3 : 1) * left(over));
+    private static boolean isFasterByTheFirst(int[] tried, int[] over) {
+        return (tried[0] < 32 ? 3 : 1) * left(tried) < (over[0] < 32 ? 3 : 1) * left(over);
     }
 
     private static double left(int[] kept) {

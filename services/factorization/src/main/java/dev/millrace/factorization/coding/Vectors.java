@@ -31,7 +31,7 @@ final class Vectors implements AutoCloseable {
 
     static Vectors open(StageContext context) throws IOException {
         return new Vectors(
-                ScriptModule.library(Vectors.class, "vectors", context.workDirectory(), context.threads()),
+                ScriptModule.library(Vectors.class, List.of("vectors"), context.workDirectory(), context.threads()),
                 context.seed());
     }
 

@@ -26,7 +26,7 @@ public final class Moments implements AutoCloseable {
 
     /** @param directory where a small archive lies during the call */
     public static Moments open(Path directory, int threads) throws IOException {
-        return new Moments(ScriptModule.library(Moments.class, "moments", directory, threads));
+        return new Moments(ScriptModule.library(Moments.class, List.of("windows", "moments"), directory, threads));
     }
 
     /**
@@ -48,6 +48,7 @@ public final class Moments implements AutoCloseable {
     /** {@code Σ x·xᵀ} of vectors, for each group. */
     public final class Moment {
         private long count;
+        private long rows;
         private NDArray sum; // (G, C)
         private NDArray second; // (G, C, C), or its diagonals (G, C)
 
@@ -61,23 +62,20 @@ public final class Moments implements AutoCloseable {
          * Adds the vectors of one run.
          *
          * @param value holds them in the axis or channels that {@code vectors} names
-         * @param atMost takes about so many of them, at equal distances
+         * @param atMost takes about so many of them, at equal distances, from another first one each time
          */
         public void add(Vectors vectors, Value value, long atMost) {
             try (var scope = module.scope()) {
-                var arguments = new ArrayList<>(List.of(sum, second, TorchValues.array(scope, "value", value, false)));
-                if (vectors instanceof Vectors.Along along) {
-                    arguments.add(scope.create((long) along.axisOf(value.rank())));
-                } else if (vectors instanceof Vectors.Patches patches) {
-                    arguments.add(scope.create(patches.padding(value.dims())));
-                    arguments.add(scope.create(patches.reaches()));
-                    arguments.add(scope.create(Vectors.Patches.array(patches.strides())));
-                    arguments.add(scope.create(Vectors.Patches.array(patches.dilations())));
-                }
-                arguments.add(scope.create(atMost));
-                var method = vectors instanceof Vectors.Along ? "along" : "patches";
-                var results = module.call(scope, method, false, arguments);
+                var arguments = new ArrayList<>(List.of(
+                        sum,
+                        second,
+                        TorchValues.array(scope, "value", value, false),
+                        scope.create(atMost),
+                        scope.create(rows)));
+                arguments.addAll(Grid.arguments(scope, vectors, value.dims()));
+                var results = module.call(scope, Grid.method(vectors), false, arguments);
                 count += results.get(2).toLongArray()[0];
+                rows += value.dim(0);
                 replace(results.get(0), results.get(1));
             }
         }

@@ -25,7 +25,8 @@ public final class Regressions implements AutoCloseable {
 
     /** @param directory where a small archive lies during the call */
     public static Regressions open(Path directory, int threads) throws IOException {
-        return new Regressions(ScriptModule.library(Regressions.class, "regression", directory, threads));
+        return new Regressions(
+                ScriptModule.library(Regressions.class, List.of("windows", "regression"), directory, threads));
     }
 
     /**
@@ -48,6 +49,7 @@ public final class Regressions implements AutoCloseable {
      */
     public final class Regression {
         private final boolean constant;
+        private long rows;
         private NDArray gram; // (G, C + 1, C + 1)
         private NDArray products; // (G, C + 1, R/G)
 
@@ -65,7 +67,7 @@ public final class Regressions implements AutoCloseable {
          * @param found what they are, with the dims of the layer's output
          * @param axis of both on which the outputs are
          * @param stay indices on that axis of those wanted, R
-         * @param atMost takes about so many positions, at equal distances
+         * @param atMost takes about so many positions, at equal distances, from another first one each time
          */
         public void add(Vectors vectors, Value input, Value wanted, Value found, int axis, long[] stay, long atMost) {
             try (var scope = module.scope()) {
@@ -78,17 +80,11 @@ public final class Regressions implements AutoCloseable {
                         scope.create((long) axis),
                         scope.create(stay),
                         scope.create(constant ? 1d : 0d),
-                        scope.create(atMost)));
-                if (vectors instanceof Vectors.Along along) {
-                    arguments.add(scope.create((long) along.axisOf(input.rank())));
-                } else if (vectors instanceof Vectors.Patches patches) {
-                    arguments.add(scope.create(patches.padding(input.dims())));
-                    arguments.add(scope.create(patches.reaches()));
-                    arguments.add(scope.create(Vectors.Patches.array(patches.strides())));
-                    arguments.add(scope.create(Vectors.Patches.array(patches.dilations())));
-                }
-                var method = vectors instanceof Vectors.Along ? "along" : "patches";
-                var results = module.call(scope, method, false, arguments);
+                        scope.create(atMost),
+                        scope.create(rows)));
+                arguments.addAll(Grid.arguments(scope, vectors, input.dims()));
+                var results = module.call(scope, Grid.method(vectors), false, arguments);
+                rows += input.dim(0);
                 gram.close();
                 products.close();
                 results.forEach(each -> each.attach(kept));

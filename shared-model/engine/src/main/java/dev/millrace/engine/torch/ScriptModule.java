@@ -84,16 +84,21 @@ public final class ScriptModule implements AutoCloseable {
     }
 
     /**
-     * Loads methods that belong to no graph, from the resource {@code NAME.torchscript} beside a class.
+     * Loads methods that belong to no graph, from the resources {@code NAME.torchscript} beside a class.
      *
+     * @param names of the resources; methods may call those of others
      * @param directory where a small archive lies during the call
      */
-    public static TorchModule library(Class<?> owner, String name, Path directory, int threads) throws IOException {
-        try (var in = owner.getResourceAsStream(name + ".torchscript")) {
-            var methods = new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
-            var script = new Script(List.of(), List.of(), List.of(), List.of(), EMPTY, false);
-            return load(script, List.of(methods), List.of(), directory, threads);
+    public static TorchModule library(Class<?> owner, List<String> names, Path directory, int threads)
+            throws IOException {
+        var methods = new ArrayList<String>();
+        for (var name : names) {
+            try (var in = owner.getResourceAsStream(name + ".torchscript")) {
+                methods.add(new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8));
+            }
         }
+        var script = new Script(List.of(), List.of(), List.of(), List.of(), EMPTY, false);
+        return load(script, methods, List.of(), directory, threads);
     }
 
     public Script script() {

@@ -1,6 +1,7 @@
 package dev.millrace.engine.train;
 
 import dev.millrace.onnx.script.Slot;
+import java.util.List;
 
 /** The methods that set, copy, read and write what training changes. */
 record StateScript(TrainedTensors tensors) {
@@ -26,7 +27,10 @@ record StateScript(TrainedTensors tensors) {
                 code.line("self.sum_%s = torch.zeros_like(torch.detach(self.%s))".formatted(slot.name(), slot.name()));
             }
             if (tensors.settings().movement()) {
-                code.line("self.v_%s = torch.zeros_like(torch.detach(self.%s))".formatted(slot.name(), slot.name()));
+                for (var prefix : List.of("v", "h")) {
+                    code.line("self.%s_%s = torch.zeros_like(torch.detach(self.%s))"
+                            .formatted(prefix, slot.name(), slot.name()));
+                }
             }
         }
         if (tensors.gathers()) {
@@ -72,12 +76,32 @@ record StateScript(TrainedTensors tensors) {
 
     String revise() {
         var code = new ScriptMethod("revise", "values: List[Tensor]")
-                .line("now = " + tensors.changing("torch.detach(self.%s)"))
-                .line("torch._foreach_copy_(now, values)");
+                .line("now = " + tensors.changing("torch.detach(self.%s)"));
+        if (tensors.settings().movement()) {
+            var slots = tensors.script().changing();
+            for (int i = 0; i < slots.size(); i++) {
+                if (slots.get(i).trained() && slots.get(i).tensor().rank() > 1) {
+                    code.line("self.h_%1$s = torch.detach(self.%1$s) * torch.to(values[%2$d] == 0, self.%1$s.dtype)"
+                            .formatted(slots.get(i).name(), i));
+                }
+            }
+        }
+        code.line("torch._foreach_copy_(now, values)");
         if (tensors.settings().keepZeros()) {
             tensors.script().weights().forEach(slot -> code.line(zeros(slot)));
         }
         return code.line("return [now[0]]").source();
+    }
+
+    /** What is held at zero is as it was before, and nothing is held. */
+    String uncover() {
+        return new ScriptMethod("uncover", "")
+                .line("now = " + tensors.weights("torch.detach(self.%s)"))
+                .line("hidden = " + tensors.weights("self.h_%s"))
+                .line("torch._foreach_add_(now, hidden)")
+                .line("torch._foreach_zero_(hidden)")
+                .line("return [now[0], hidden[0]]")
+                .source();
     }
 
     String everything() {

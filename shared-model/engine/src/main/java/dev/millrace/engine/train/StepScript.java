@@ -106,7 +106,10 @@ record StepScript(TrainedTensors tensors, boolean apart) {
             code.line("  if clips:").line("    torch._foreach_mul_(g%d, shrink)".formatted(group));
         }
         if (tensors.settings().movement()) {
-            code.line("  torch._foreach_addcmul_(v%d, g%d, w%d, value=-1.0 * rate)".formatted(group, group, group));
+            for (var value : List.of("w", "h")) {
+                code.line("  torch._foreach_addcmul_(v%d, g%d, %s%d, value=-1.0 * rate)"
+                        .formatted(group, group, value, group));
+            }
         }
         code.line(
                 "  " + tensors.settings().optimizer().update("w" + group, "g" + group, states, Double.toString(decay)));

@@ -29,8 +29,8 @@ record TrainedTensors(Script script, TrainingSettings settings) {
     }
 
     /**
-     * Prefixes of what each weight has beside it: the optimizer's state, {@code z}, 0 where a weight must stay 0, and
-     * {@code v}, how far it moved away from zero.
+     * Prefixes of what each weight has beside it: the optimizer's state, {@code z}, 0 where a weight must stay 0, {@code v}, how far
+     * it moved away from zero, and {@code h}, what a weight was before it was held at zero, 0 where it is not.
      */
     List<String> beside() {
         var prefixes = new ArrayList<>(settings.optimizer().state());
@@ -39,6 +39,7 @@ record TrainedTensors(Script script, TrainingSettings settings) {
         }
         if (settings.movement()) {
             prefixes.add("v");
+            prefixes.add("h");
         }
         return prefixes;
     }

@@ -155,11 +155,22 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** How far each weight has moved away from zero, if the settings say that it is added up. */
+    /**
+     * How far each weight has moved away from zero, if the settings say that it is added up. What is held at zero counts as
+     * it was before: it moves on as the losses would have it move.
+     */
     public List<PerWeight> movement() {
         try (var scope = module.scope()) {
             return perWeight(module.call(scope, "movement", false, List.of()));
         }
+    }
+
+    /**
+     * Gives weights that are held at zero, as {@link #load} left them, what they were before; {@link #load} after it says what
+     * is held from there on. For settings that add up movement.
+     */
+    public void uncover() {
+        call("uncover", false);
     }
 
     private List<PerWeight> perWeight(List<NDArray> arrays) {

@@ -19,6 +19,8 @@ import java.util.List;
  * <tr><td>{@code keep}, {@code recall}</td><td>copies the changing tensors to the best ones, and back</td></tr>
  * <tr><td>{@code changing}</td><td>weights and statistics as the graph stores them, dense</td></tr>
  * <tr><td>{@code revise}</td><td>weights and statistics set to what the graph has; zeros hold from there on</td></tr>
+ * <tr><td>{@code movement}</td><td>how far each weight has moved away from zero, dense</td></tr>
+ * <tr><td>{@code uncover}</td><td>what is held at zero is as it was before</td></tr>
  * <tr><td>{@code everything}, {@code restore}</td><td>all that a checkpoint needs, dense, and the way back</td></tr>
  * </table>
  */
@@ -49,6 +51,7 @@ final class TrainingScript {
                 state.restore()));
         if (tensors.settings().movement()) {
             methods.add(state.movement());
+            methods.add(state.uncover());
         }
         if (tensors.gathers()) {
             methods.add(step.gather());

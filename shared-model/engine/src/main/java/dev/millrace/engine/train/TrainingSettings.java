@@ -11,7 +11,8 @@ import java.util.function.Predicate;
  * @param accumulate batches whose gradients are averaged for one update; the last of an epoch may be of fewer
  * @param clipNorm largest Euclidean norm of the whole gradient; 0 clips nothing
  * @param keepZeros weights that are 0 at the start stay 0, as a pruned model wants it; biases and scales are not held
- * @param movement whether it is added up how far each weight moves away from zero, {@code −Σ rate · gradient · weight}
+ * @param movement whether it is added up how far each weight moves away from zero, {@code −Σ rate · gradient · weight}; where a
+ *     weight is held at zero, with what it was before
  * @param batchStatistics whether BatchNormalization normalizes by the batch and learns its statistics
  * @param bfloat16 whether products may be computed in bfloat16; {@link TrainingLoop} does so where it measures that steps are
  *     faster

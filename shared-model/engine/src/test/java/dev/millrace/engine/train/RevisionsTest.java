@@ -3,6 +3,7 @@ package dev.millrace.engine.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.millrace.engine.Value;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.fixture.TinyModels;
@@ -113,6 +114,54 @@ class RevisionsTest {
                 assertThat(told).isCloseTo(moved, within(0.02 * Math.abs(moved)));
             }
         }
+    }
+
+    @Test
+    void whatIsHeldAtZeroGoesOnToBeScoredAndComesBackAsItWas() throws IOException {
+        var model = TinyModels.mlp();
+        var before = model.graph().initializer("fc1.weight").orElseThrow().floats();
+        var settings = TrainingSettings.of(new Optimizer.Sgd(0, false, 0), Schedule.constant(1e-3), Budget.steps(1))
+                .keepZeros(true)
+                .movement(true);
+        var batch = ToyData.batches(model, 1, 1).get(0);
+        try (var trainer = Trainer.open(model, CLASSES, settings, directory)) {
+            var held = before.clone();
+            for (int i = 0; i < held.length; i += 2) {
+                held[i] = 0;
+            }
+            replace(model, held);
+            trainer.load();
+            var gradient = firstLayer(trainer.gradients(batch));
+            trainer.step(batch, 1e-3, 0);
+            var moved = firstLayer(trainer.movement());
+            trainer.store();
+            var during = model.graph().initializer("fc1.weight").orElseThrow().floats();
+            trainer.uncover();
+            trainer.store();
+            var after = model.graph().initializer("fc1.weight").orElseThrow().floats();
+
+            for (int i = 0; i < held.length; i++) {
+                double expected = -1e-3 * gradient.number(i) * before[i];
+                assertThat(moved.number(i)).isCloseTo(expected, within(1e-6));
+                assertThat(after[i]).isEqualTo(i % 2 == 0 ? before[i] : during[i]);
+                if (i % 2 == 0) {
+                    assertThat(during[i]).isZero();
+                }
+            }
+        }
+    }
+
+    private static void replace(Model model, float[] numbers) {
+        var weight = model.graph().initializer("fc1.weight").orElseThrow();
+        model.graph().setConstant(weight.withFloats(numbers));
+    }
+
+    private static Value firstLayer(List<Trainer.PerWeight> all) {
+        return all.stream()
+                .filter(each -> each.weight().name().equals("fc1.weight"))
+                .findFirst()
+                .orElseThrow()
+                .numbers();
     }
 
     @Test
