@@ -1,7 +1,5 @@
 package dev.millrace.distillation;
 
-import dev.millrace.message.RefusedException;
-import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.stage.Technique;
@@ -12,10 +10,8 @@ import dev.millrace.training.Imitation;
 import dev.millrace.training.Lesson;
 import dev.millrace.training.Student;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a student to answer as its teachers do: {@code (1 − hardLoss) · soft + hardLoss · labels + hintWeight · hints}.
@@ -27,34 +23,8 @@ import org.jspecify.annotations.Nullable;
  * as fine-tuning, a fifth more with two endings.
  */
 final class Distill implements Technique<Distill.Options> {
-    /** Whom to learn from, and how. */
-    record Options(
-            @Option(
-                    value = "Model to train instead of the one that the stage before made.",
-                    defaultValue = "null",
-                    allowed = "a file: or millrace: address")
-            @Nullable
-            String student,
-
-            @Option(
-                    value = "Models to learn from, the mean of their answers; none means the model of the request.",
-                    defaultValue = "[]",
-                    allowed = "file: or millrace: addresses")
-            List<String> teacher,
-
-            Derivation derivation,
-
-            Imitation imitation,
-
-            Hints hints,
-
-            Course course) {
-        Options {
-            if (student != null && derivation.isAsked()) {
-                throw new IllegalArgumentException("student beside width, depth or macs");
-            }
-        }
-    }
+    /** Who learns from whom, and how. */
+    record Options(Roles roles, Imitation imitation, Hints hints, Course course) {}
 
     private final Duration checkpointEvery;
 
@@ -93,31 +63,8 @@ final class Distill implements Technique<Distill.Options> {
 
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
-        var teachers = options.teacher().stream().map(Path::of).toList();
-        if (options.derivation().isAsked()) {
-            var models = teachers.isEmpty() ? List.of(context.baseline().orElse(context.model())) : teachers;
-            return taught(options, options.derivation().student(models.get(0), context), models, context);
-        }
-        var file = options.student() == null ? context.model() : Path.of(options.student());
-        return taught(options, file, teachers.isEmpty() ? original(file, context) : teachers, context);
-    }
-
-    private StageResult taught(Options options, Path student, List<Path> teachers, StageContext context)
-            throws IOException {
-        var guidance = new Guidance.ByTeachers(teachers, options.imitation(), options.hints());
-        return Lesson.teach(Student.open(student), options.course(), guidance, context, checkpointEvery);
-    }
-
-    /** The model that the job started from, as teacher. */
-    private static List<Path> original(Path student, StageContext context) {
-        var baseline = context.baseline().orElse(context.model());
-        if (baseline.equals(student)) {
-            throw new RefusedException(
-                    "TEACHER_MISSING",
-                    "distillation:distill",
-                    "the model of the request as student and as teacher",
-                    "a stage before this one that changes it, or the option student, teacher, width, depth or macs");
-        }
-        return List.of(baseline);
+        var guidance = new Guidance.ByTeachers(options.roles().teachers(context), options.imitation(), options.hints());
+        var student = Student.open(options.roles().student(context));
+        return Lesson.teach(student, options.course(), guidance, context, checkpointEvery);
     }
 }

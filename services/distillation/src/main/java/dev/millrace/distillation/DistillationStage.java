@@ -13,6 +13,6 @@ public final class DistillationStage implements Stage {
 
     @Override
     public List<Technique<?>> techniques() {
-        return List.of(new Distill(), new FineTune());
+        return List.of(new Distill(), new DataFree(), new FineTune());
     }
 }

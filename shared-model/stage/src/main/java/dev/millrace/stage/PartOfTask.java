@@ -7,6 +7,7 @@ import java.util.Optional;
 /**
  * A part of a task as a task of its own.
  *
+ * @param own data in place of the whole's, by role
  * @param from progress of the whole when the part begins, 0..1
  * @param to progress of the whole when the part ends
  */
@@ -14,6 +15,7 @@ record PartOfTask(
         StageContext whole,
         Path model,
         Optional<Path> baseline,
+        Map<String, LocalData> own,
         Path workDirectory,
         Checkpoints checkpoints,
         double from,
@@ -21,7 +23,7 @@ record PartOfTask(
         implements StageContext {
     @Override
     public Optional<LocalData> data(String role) {
-        return whole.data(role);
+        return Optional.ofNullable(own.get(role)).or(() -> whole.data(role));
     }
 
     @Override

@@ -62,7 +62,12 @@ public interface StageContext {
      * @param to 0..1
      */
     default StageContext part(double from, double to) {
-        return new PartOfTask(this, model(), baseline(), workDirectory(), checkpoints(), from, to);
+        return new PartOfTask(this, model(), baseline(), Map.of(), workDirectory(), checkpoints(), from, to);
+    }
+
+    /** This task with other data, made by itself, in a role. */
+    default StageContext with(String role, LocalData data) {
+        return new PartOfTask(this, model(), baseline(), Map.of(role, data), workDirectory(), checkpoints(), 0, 1);
     }
 
     /**
@@ -71,11 +76,11 @@ public interface StageContext {
      * @param workDirectory an empty directory of the part
      */
     default StageContext on(Path model, Path workDirectory) {
-        return new PartOfTask(this, model, Optional.of(model()), workDirectory, checkpoints(), 0, 1);
+        return new PartOfTask(this, model, Optional.of(model()), Map.of(), workDirectory, checkpoints(), 0, 1);
     }
 
     /** This task with its checkpoints kept in another form. */
     default StageContext keeping(Checkpoints checkpoints) {
-        return new PartOfTask(this, model(), baseline(), workDirectory(), checkpoints, 0, 1);
+        return new PartOfTask(this, model(), baseline(), Map.of(), workDirectory(), checkpoints, 0, 1);
     }
 }

@@ -1,22 +1,15 @@
 package dev.millrace.training;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.millrace.engine.Value;
 import dev.millrace.onnx.DataType;
+import dev.millrace.stage.CacheKey;
 import dev.millrace.stage.SharedCache;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,24 +44,6 @@ final class AnswerTape implements Closeable {
         this.teacher = teacher;
     }
 
-    /** A digest to be filled. */
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
-
-    static void update(MessageDigest digest, Path file) throws IOException {
-        var chunk = ByteBuffer.allocate(1 << 16);
-        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            while (channel.read(chunk.clear()) >= 0) {
-                digest.update(chunk.flip());
-            }
-        }
-    }
-
     /** What the teacher says to these values, by memory or asked now. */
     List<Value> answers(Map<String, Value> feed, Teacher asked) throws IOException {
         var question = digest(feed);
@@ -94,18 +69,17 @@ final class AnswerTape implements Closeable {
     }
 
     private static byte[] digest(Map<String, Value> feed) {
-        var digest = sha256();
-        feed.forEach((name, value) -> {
-            digest.update((name + " " + value.type() + Arrays.toString(value.dims())).getBytes(UTF_8));
-            digest.update(value.bytes());
-        });
-        return digest.digest();
+        var question = new CacheKey();
+        feed.forEach((name, value) ->
+                question.text(name, value.type(), Arrays.toString(value.dims())).bytes(value.bytes()));
+        return question.digest();
     }
 
     private String key(byte[] question) {
-        var digest = sha256();
-        digest.update(teacher);
-        return HexFormat.of().formatHex(digest.digest(question));
+        return new CacheKey()
+                .bytes(ByteBuffer.wrap(teacher))
+                .bytes(ByteBuffer.wrap(question))
+                .hex();
     }
 
     /** The next answers if they are to this question; the tape stays where it is otherwise. */

@@ -1,7 +1,5 @@
 package dev.millrace.training;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.millrace.engine.OrtSession;
 import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.Value;
@@ -10,6 +8,7 @@ import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.gate.ModelGate;
+import dev.millrace.stage.CacheKey;
 import dev.millrace.stage.StageContext;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -93,13 +92,11 @@ final class Teachers implements Guidance.Answers {
     /** Digest of all that the bits of an answer depend on, but the question. */
     private static byte[] digest(Path file, Model model, List<String> answers, StageContext context)
             throws IOException {
-        var digest = AnswerTape.sha256();
-        AnswerTape.update(digest, file);
+        var key = new CacheKey().file(file);
         for (var external : model.externalFiles()) {
-            AnswerTape.update(digest, file.resolveSibling(external));
+            key.file(file.resolveSibling(external));
         }
-        var rest = answers + " threads=" + context.threads() + " " + OrtSession.version();
-        return digest.digest(rest.getBytes(UTF_8));
+        return key.text(answers, context.threads(), OrtSession.version()).digest();
     }
 
     /** The teacher's head of the same name, else of the same position. */

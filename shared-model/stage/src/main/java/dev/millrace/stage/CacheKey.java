@@ -1,0 +1,65 @@
+package dev.millrace.stage;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** The SHA-256 digest of all that an entry of a {@link SharedCache} depends on, told one after the other. */
+public final class CacheKey {
+    private static final int CHUNK = 1 << 16;
+
+    private final MessageDigest digest;
+
+    public CacheKey() {
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** The content of a file; its name does not count. */
+    public CacheKey file(Path file) throws IOException {
+        var chunk = ByteBuffer.allocate(CHUNK);
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            while (channel.read(chunk.clear()) >= 0) {
+                digest.update(chunk.flip());
+            }
+        }
+        return this;
+    }
+
+    /** Words and numbers, and where each ends. */
+    public CacheKey text(Object... parts) {
+        for (var part : parts) {
+            var bytes = part.toString().getBytes(UTF_8);
+            digest.update(
+                    ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
+            digest.update(bytes);
+        }
+        return this;
+    }
+
+    /** All that remains of the buffer, which is left as it is. */
+    public CacheKey bytes(ByteBuffer bytes) {
+        digest.update(bytes.duplicate());
+        return this;
+    }
+
+    /** The digest; nothing can be told afterwards. */
+    public byte[] digest() {
+        return digest.digest();
+    }
+
+    /** The digest as a key, in hexadecimal digits. */
+    public String hex() {
+        return HexFormat.of().formatHex(digest());
+    }
+}
