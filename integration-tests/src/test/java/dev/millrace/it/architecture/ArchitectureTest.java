@@ -145,6 +145,22 @@ class ArchitectureTest {
     }
 
     @Test
+    void theInsideOfPackingIsUsedByPackingAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.millrace.pack..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.millrace.pack.coder..",
+                        "dev.millrace.pack.model..",
+                        "dev.millrace.pack.onnx..",
+                        "dev.millrace.pack.plan..",
+                        "dev.millrace.pack.planes..")
+                .check(product);
+    }
+
+    @Test
     void everyPackageIsNullMarked() {
         assertThat(product.stream()
                         .map(JavaClass::getPackage)

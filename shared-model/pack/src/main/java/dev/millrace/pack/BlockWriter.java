@@ -1,5 +1,12 @@
 package dev.millrace.pack;
 
+import dev.millrace.pack.coder.RangeEncoder;
+import dev.millrace.pack.model.Element;
+import dev.millrace.pack.model.Plan;
+import dev.millrace.pack.model.Session;
+import dev.millrace.pack.planes.Deflate;
+import dev.millrace.pack.planes.Length24;
+import dev.millrace.pack.planes.Planes;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -96,8 +103,8 @@ final class BlockWriter {
     private void write(Format.Method method, byte[] payload) throws IOException {
         var head = new byte[HEAD_BYTES];
         head[0] = (byte) method.number;
-        Format.put24(head, 1, filled);
-        Format.put24(head, 4, payload.length);
+        Length24.put(head, 1, filled);
+        Length24.put(head, 4, payload.length);
         var crc = new CRC32C();
         crc.update(head);
         crc.update(payload);

@@ -1,5 +1,9 @@
 package dev.millrace.pack;
 
+import dev.millrace.pack.coder.RangeDecoder;
+import dev.millrace.pack.model.Session;
+import dev.millrace.pack.planes.Planes;
+import dev.millrace.pack.planes.PlanesDecoder;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -48,15 +52,4 @@ final class Format {
     }
 
     private Format() {}
-
-    /** Writes three bytes. */
-    static void put24(byte[] target, int at, int value) {
-        target[at] = (byte) (value >> 16);
-        target[at + 1] = (byte) (value >> 8);
-        target[at + 2] = (byte) value;
-    }
-
-    static int get24(byte[] source, int at) {
-        return ((source[at] & 0xff) << 16) | ((source[at + 1] & 0xff) << 8) | (source[at + 2] & 0xff);
-    }
 }

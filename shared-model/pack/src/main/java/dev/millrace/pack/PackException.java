@@ -9,7 +9,7 @@ public final class PackException extends IOException {
     private final String found;
     private final String allowed;
 
-    PackException(String code, String where, String found, String allowed) {
+    public PackException(String code, String where, String found, String allowed) {
         super(code + " " + where + ": " + found + "; allowed: " + allowed);
         this.code = code;
         this.where = where;

@@ -1,5 +1,10 @@
 package dev.millrace.pack;
 
+import dev.millrace.pack.model.Element;
+import dev.millrace.pack.model.Plan;
+import dev.millrace.pack.onnx.OnnxTensors;
+import dev.millrace.pack.onnx.TensorSpan;
+import dev.millrace.pack.plan.Planner;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;

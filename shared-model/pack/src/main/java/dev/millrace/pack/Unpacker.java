@@ -1,5 +1,10 @@
 package dev.millrace.pack;
 
+import dev.millrace.pack.coder.RangeDecoder;
+import dev.millrace.pack.model.Session;
+import dev.millrace.pack.planes.Deflate;
+import dev.millrace.pack.planes.Length24;
+import dev.millrace.pack.planes.PlanesDecoder;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -168,8 +173,8 @@ public final class Unpacker {
         var head = new byte[BlockWriter.HEAD_BYTES];
         in.readFully(head);
         var method = Format.Method.of(head[0]);
-        int length = Format.get24(head, 1);
-        int payloadBytes = Format.get24(head, 4);
+        int length = Length24.get(head, 1);
+        int payloadBytes = Length24.get(head, 4);
         if (method.isEmpty() || length < 1 || length > most || length > Format.BLOCK_BYTES) {
             throw new PackException(
                     "PACK_MALFORMED",

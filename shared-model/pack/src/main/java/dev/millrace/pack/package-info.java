@@ -7,6 +7,9 @@
  * the mantissa, each predicted from the neighbours in row, column and kernel, and coded by a range coder
  * ({@link dev.millrace.pack.Coding#MODELLED}); or all of it in Huffman codes, for speed.
  *
+ * <p>The way of a file: {@code onnx} finds its tensors, {@code plan} how each is coded, {@code model} predicts and {@code coder}
+ * writes the bits, or {@code planes} all at once; what they are in is of this package. None of those packages is used from outside.
+ *
  * <p>Both sides need nothing but the JDK, so that a program on a device can read a packed model, and write one: of ONNX only
  * the handful of fields is parsed that lead to tensors. What is not known there is packed as bytes.
  *

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.millrace.onnx.fixture.TinyModels;
+import dev.millrace.pack.planes.Length24;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -140,8 +141,8 @@ class UnpackerTest {
         var out = new DataOutputStream(bytes);
         var head = new byte[BlockWriter.HEAD_BYTES];
         head[0] = (byte) method;
-        Format.put24(head, 1, length);
-        Format.put24(head, 4, payload.length);
+        Length24.put(head, 1, length);
+        Length24.put(head, 4, payload.length);
         out.write(head);
         out.write(payload);
         out.writeInt(crc(bytes.toByteArray()));
