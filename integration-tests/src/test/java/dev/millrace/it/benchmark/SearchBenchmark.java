@@ -1,12 +1,20 @@
 package dev.millrace.it.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.engine.Shapes;
+import dev.millrace.engine.Value;
 import dev.millrace.message.Json;
+import dev.millrace.message.TechniqueDescription;
 import dev.millrace.message.Trial;
+import dev.millrace.onnx.DataType;
+import dev.millrace.onnx.Macs;
+import dev.millrace.onnx.Model;
 import dev.millrace.search.Front;
+import dev.millrace.stage.Techniques;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -21,7 +29,8 @@ import java.util.TreeMap;
  * }</pre>
  *
  * <p>{@code IMAGES} training images are used by the trials, and 2,000 others to score them. The best architecture is then
- * trained on 50,000 images for so many epochs and scored on the 10,000 test images. The rest are options of {@code
+ * trained on 50,000 images for so many epochs and scored on the 10,000 test images, and beside it, in the same way, LeNets
+ * with as many multiply-accumulates. The rest are options of {@code
  * nas:search}, {@code trials=10000 seconds=3600 rungs=3} for an hour's search among them.
  */
 public final class SearchBenchmark {
@@ -70,22 +79,69 @@ public final class SearchBenchmark {
         System.out.printf(Locale.ROOT, "%d trials in %.1f processor seconds%n", trials.size(), ended - began);
         if (afterwards > 0) {
             var best = front.best().orElseThrow();
-            Map<String, JsonNode> longer = Map.of(
-                    "epochs", Json.mapper().valueToTree(afterwards),
-                    "flip", Json.mapper().valueToTree(true),
-                    "holdOut", heldOut(RETRAINED));
-            var model = search.run(best, images.training(RETRAINED + HELD_OUT), longer)
-                    .model();
+            trainLonger(search, best, afterwards);
             double retrained = Figures.processorSeconds();
             System.out.printf(
                     Locale.ROOT,
-                    "trial %d trained for %d epochs: test %.4f; %.1f processor seconds, %.1f with the search%n",
-                    best.number(),
-                    afterwards,
-                    images.top1(Objects.requireNonNull(model)),
+                    "%.1f processor seconds, %.1f with the search%n",
                     retrained - ended,
                     retrained - began);
+            long macs = Math.round(Objects.requireNonNull(best.figures().get("macs")));
+            trainByHand(macs, false, search, afterwards);
+            trainByHand(macs, true, search, afterwards);
         }
+    }
+
+    private void trainLonger(LocalSearch search, Trial best, int epochs) throws IOException {
+        var model = search.run(best, images.training(RETRAINED + HELD_OUT), longer(epochs))
+                .model();
+        tell("trial " + best.number(), Objects.requireNonNull(model), epochs);
+    }
+
+    private static Map<String, JsonNode> longer(int epochs) {
+        return Map.of(
+                "epochs", Json.mapper().valueToTree(epochs),
+                "flip", Json.mapper().valueToTree(true),
+                "holdOut", heldOut(RETRAINED));
+    }
+
+    /** A LeNet of at most so many multiply-accumulates, trained by the same options; it finds its learning rate itself. */
+    private void trainByHand(long macs, boolean normalized, LocalSearch search, int epochs) throws IOException {
+        var file = directory.resolve("lenet.onnx");
+        double scale = 2;
+        do {
+            scale *= 0.995;
+            Students.lenet(scale, normalized, 0).write(file);
+        } while (macs(file) > macs);
+        var options =
+                new HashMap<>(Objects.requireNonNull(search.plan().trial()).options());
+        options.keySet()
+                .retainAll(Techniques.load().describe("distillation").stream()
+                        .filter(technique -> technique.name().equals("fine-tune"))
+                        .flatMap(technique -> technique.options().stream())
+                        .map(TechniqueDescription.Option::name)
+                        .toList());
+        options.putAll(longer(epochs));
+        var trained = LocalTask.training(file, images.training(RETRAINED + HELD_OUT))
+                .run("distillation", "fine-tune", options);
+        var what = String.format(Locale.ROOT, "LeNet × %.2f%s", scale, normalized ? ", normalized" : "");
+        tell(what, Objects.requireNonNull(trained.model()), epochs);
+    }
+
+    private void tell(String what, Path model, int epochs) throws IOException {
+        System.out.printf(
+                Locale.ROOT,
+                "%-28s trained for %d epochs: test %.4f, %d multiply-accumulates%n",
+                what,
+                epochs,
+                images.top1(model),
+                macs(model));
+    }
+
+    private long macs(Path model) throws IOException {
+        var one = Map.of("image", Value.zeros(DataType.FLOAT, 1, 1, 28, 28));
+        return Macs.of(Model.read(model).graph(), Shapes.observe(model, one, directory))
+                .orElseThrow();
     }
 
     private static JsonNode heldOut(int trained) {

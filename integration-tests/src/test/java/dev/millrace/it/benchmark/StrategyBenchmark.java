@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,10 +36,14 @@ import java.util.TreeMap;
  * <p>The table is filled where it lacks an architecture: so many images of Fashion-MNIST, one epoch, scored on 1,000 others,
  * with zero-cost proxies and the seconds that each took. Then every strategy gets so many trials with so many seeds; what
  * counts is the best top-1 among architectures of at most the median MACs. The last lines are a random search that looks at
- * three candidates for each trial and trains the one that a proxy likes best.
+ * three candidates for each trial and trains the one that a proxy likes best, and how many trials the others need to find as much.
  */
 public final class StrategyBenchmark {
     private static final int HELD_OUT = 1_000;
+
+    /** Of so many a proxy chooses one. */
+    private static final int CANDIDATES = 3;
+
     private static final List<String> PROXIES = List.of("synFlow", "naswot", "parameters");
     private static final String SPACE = """
             {"space": {"kind": "images", "stages": [1, 2, 3], "stemWidth": [4, 8, 16], "stemStride": 2, "growth": [1, 2],
@@ -147,7 +152,7 @@ public final class StrategyBenchmark {
             }
             var found = new double[seeds];
             for (int seed = 0; seed < seeds; seed++) {
-                found[seed] = searched(strategy, goals, trials, seed);
+                found[seed] = best(goals, trials(strategy, goals, trials, seed));
             }
             if (strategy.name().equals("random")) {
                 random = found;
@@ -160,6 +165,9 @@ public final class StrategyBenchmark {
                 found[seed] = filtered(goals, trials / 2, proxy, seed);
             }
             print("half the trials, " + proxy, found, random);
+            for (var name : List.of("random", "tpe")) {
+                equal(proxy, trials / 2, mean(found), name, rise(Strategies.named(name), goals, 4 * trials, seeds));
+            }
         }
         System.out.printf(
                 Locale.ROOT,
@@ -175,11 +183,46 @@ public final class StrategyBenchmark {
                 .orElse(Double.NaN);
     }
 
+    /** Says how much a strategy without a filter must train until it is as good as random search with one. */
+    private void equal(String proxy, int trained, double reached, String strategy, double[] rise) {
+        int needed = 1;
+        while (needed < rise.length && rise[needed - 1] < reached) {
+            needed++;
+        }
+        double filter = proxy.equals("parameters") ? 0 : CANDIDATES * mean("proxySeconds");
+        double seconds = trained * (mean("seconds") + filter);
+        System.out.printf(
+                Locale.ROOT,
+                "%32s %s needs %s%d trials for the front of %d filtered ones: filtered %.2f of the trials, %.2f of the time%n",
+                "",
+                strategy,
+                rise[needed - 1] < reached ? "more than " : "",
+                needed,
+                trained,
+                (double) trained / needed,
+                seconds / (needed * mean("seconds")));
+    }
+
+    /** Mean over all seeds of the best after each trial. */
+    private double[] rise(Strategy strategy, Goals goals, int count, int seeds) {
+        var rise = new double[count];
+        for (int seed = 0; seed < seeds; seed++) {
+            var trials = trials(strategy, goals, count, seed);
+            for (int i = 0; i < count; i++) {
+                rise[i] += best(goals, trials.subList(0, i + 1)) / seeds;
+            }
+        }
+        return rise;
+    }
+
+    private static double mean(double[] found) {
+        return Arrays.stream(found).average().orElse(Double.NaN);
+    }
+
     private static void print(String name, double[] found, double[] random) {
-        double mean = 0;
+        double mean = mean(found);
         double wins = 0;
         for (int seed = 0; seed < found.length; seed++) {
-            mean += found[seed] / found.length;
             wins += (found[seed] > random[seed] ? 1 : found[seed] == random[seed] ? 0.5 : 0) / found.length;
         }
         double squares = 0;
@@ -195,7 +238,7 @@ public final class StrategyBenchmark {
                 wins);
     }
 
-    private double searched(Strategy strategy, Goals goals, int count, long seed) {
+    private List<Trial> trials(Strategy strategy, Goals goals, int count, long seed) {
         var space = new Space(plan.choices());
         var trials = new ArrayList<Trial>();
         while (trials.size() < count) {
@@ -203,7 +246,7 @@ public final class StrategyBenchmark {
                     strategy.next(new History(space, goals, seed, trials)).orElseThrow();
             trials.add(new Trial(trials.size(), proposal.values(), 0).done(row(proposal.values())));
         }
-        return best(goals, trials);
+        return trials;
     }
 
     /** Of each three random candidates the one that the proxy likes best is trained. */
@@ -213,7 +256,7 @@ public final class StrategyBenchmark {
         var trained = new ArrayList<Trial>();
         while (trained.size() < count) {
             var three = new ArrayList<Trial>();
-            while (three.size() < 3) {
+            while (three.size() < CANDIDATES) {
                 var proposal = Strategies.named("random")
                         .next(new History(space, goals, seed, seen))
                         .orElseThrow();

@@ -45,6 +45,54 @@ final class Students {
         return student.built();
     }
 
+    /**
+     * LeNet-5 (LeCun et al., "Gradient-based learning applied to document recognition", 1998) as it is written today, with
+     * rectifiers and the largest of 2 × 2: convolutions of 5 × 5 to 6 and 16 channels, dense layers to 120, 84 and 10.
+     *
+     * @param scale of all widths but the last
+     * @param normalized whether batch normalization follows each convolution
+     */
+    static Model lenet(double scale, boolean normalized, long seed) {
+        var student = new Students(seed);
+        int first = scaled(6, scale);
+        int second = scaled(16, scale);
+        int third = scaled(120, scale);
+        int fourth = scaled(84, scale);
+        student.largestBehindConvolution("conv1", 1, first, 2, normalized);
+        student.largestBehindConvolution("conv2", first, second, 0, normalized);
+        student.node("Flatten", "flatten", List.of());
+        student.dense("fc1", 5 * 5 * second, third);
+        student.node("Relu", "relu1", List.of());
+        student.dense("fc2", third, fourth);
+        student.node("Relu", "relu2", List.of());
+        student.dense("fc3", fourth, 10);
+        return student.built();
+    }
+
+    private static int scaled(int width, double scale) {
+        return (int) Math.max(1, Math.round(scale * width));
+    }
+
+    private void largestBehindConvolution(String name, int from, int to, int pad, boolean normalized) {
+        var weight = normal(name + ".weight", Math.sqrt(2.0 / (25 * from)), to, from, 5, 5);
+        node(
+                "Conv",
+                name,
+                normalized ? List.of(weight) : List.of(weight, constant(name + ".bias", 0, to)),
+                Attribute.ints("kernel_shape", 5, 5),
+                Attribute.ints("pads", pad, pad, pad, pad));
+        if (normalized) {
+            normalization(name, to);
+        }
+        node("Relu", name + ".relu", List.of());
+        node(
+                "MaxPool",
+                name + ".pool",
+                List.of(),
+                Attribute.ints("kernel_shape", 2, 2),
+                Attribute.ints("strides", 2, 2));
+    }
+
     /** Two hidden layers of equal width. */
     static Model dense(int width, long seed) {
         var student = new Students(seed);
@@ -66,15 +114,19 @@ final class Students {
                 Attribute.ints("kernel_shape", 3, 3),
                 Attribute.ints("pads", 1, 1, 1, 1),
                 Attribute.ints("strides", 2, 2));
+        normalization(name, to);
+        node("Relu", name + ".relu", List.of());
+    }
+
+    private void normalization(String name, int channels) {
         node(
                 "BatchNormalization",
                 name + ".norm",
                 List.of(
-                        constant(name + ".scale", 1, to),
-                        constant(name + ".shift", 0, to),
-                        constant(name + ".mean", 0, to),
-                        constant(name + ".variance", 1, to)));
-        node("Relu", name + ".relu", List.of());
+                        constant(name + ".scale", 1, channels),
+                        constant(name + ".shift", 0, channels),
+                        constant(name + ".mean", 0, channels),
+                        constant(name + ".variance", 1, channels)));
     }
 
     private void dense(String name, int from, int to) {
