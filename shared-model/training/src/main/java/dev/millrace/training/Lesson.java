@@ -1,10 +1,7 @@
 package dev.millrace.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.millrace.engine.OrtSession;
-import dev.millrace.engine.SessionSettings;
 import dev.millrace.engine.data.Batch;
-import dev.millrace.engine.data.Dataset;
 import dev.millrace.engine.train.Objective;
 import dev.millrace.engine.train.Revisions;
 import dev.millrace.engine.train.TrainingData;
@@ -16,13 +13,11 @@ import dev.millrace.onnx.edit.NodeGlobs;
 import dev.millrace.onnx.script.ScriptCompiler;
 import dev.millrace.onnx.script.ScriptOptions;
 import dev.millrace.onnx.script.Slot;
-import dev.millrace.stage.LocalData;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -31,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** One training of one student: its data, prepared and held out, then the loop, the scores and the report. */
 public final class Lesson implements Closeable {
@@ -41,16 +35,8 @@ public final class Lesson implements Closeable {
     /** Time between checkpoints. */
     public static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(30);
 
-    private static final String VALIDATION = "validation";
-
     /** Share of the progress that preparing the data gets. */
     private static final double PREPARING = 0.15;
-
-    /** Batches of texts that are told apart by length. */
-    private static final int WINDOW = 50;
-
-    /** Rows that a guidance sees before it says what training makes small. */
-    private static final int SAMPLE = 512;
 
     /** Rows held out that can tell two endings of a training apart. */
     private static final int FEWEST_TO_DECIDE = 30;
@@ -60,11 +46,7 @@ public final class Lesson implements Closeable {
     private final Guidance guidance;
     private final StageContext context;
     private final Duration checkpointEvery;
-    private final List<TransferSet> sets = new ArrayList<>();
-    private final TransferSet.Part training;
-    private final @Nullable TrainingData held;
-    private final long heldRows;
-    private final @Nullable LabelKind labels;
+    private final Material material;
 
     /**
      * Prepares the data.
@@ -78,25 +60,7 @@ public final class Lesson implements Closeable {
         this.guidance = guidance;
         this.context = context;
         this.checkpointEvery = checkpointEvery;
-        try (var answers = guidance.answers(student, context)) {
-            var all = prepare(TRAINING, answers).all();
-            TransferSet.Part heldOut;
-            if (context.data(VALIDATION).isPresent()) {
-                training = all;
-                heldOut = prepare(VALIDATION, answers).all();
-            } else {
-                var shuffled = all.shuffled(context.seed());
-                int units = heldOut(shuffled.units());
-                training = shuffled.sublist(units, shuffled.units());
-                heldOut = shuffled.sublist(0, units);
-            }
-            heldRows = heldOut.rows();
-            held = heldRows == 0 ? null : held(heldOut);
-            labels = labelKind();
-        } catch (IOException | RuntimeException e) {
-            close();
-            throw e;
-        }
+        material = new Material(student, course, guidance, context.part(0, PREPARING));
     }
 
     /**
@@ -112,44 +76,9 @@ public final class Lesson implements Closeable {
         }
     }
 
-    private TransferSet prepare(String role, Guidance.Answers answers) throws IOException {
-        LocalData data = context.data(role)
-                .orElseThrow(() -> new RefusedException("MISSING_DATA", "data", "no " + role + " data", TRAINING));
-        try (var source = Dataset.open(data.path(), data.format(), data.options(), student.inputs())) {
-            long samples = Math.max(1, source.samples());
-            long done = 0;
-            try (var set = new TransferSet.Writer(context.workDirectory().resolve(role + ".rows"))) {
-                int rows = student.rows(course.batchSize());
-                for (var batch : source.batchesByLength(rows, WINDOW * rows)) {
-                    context.progress(PREPARING * Math.min(1, (double) done / samples), "preparing " + role);
-                    done += batch.rows();
-                    set.add(answers.answered(batch));
-                }
-                sets.add(set.finished());
-                return sets.get(sets.size() - 1);
-            }
-        }
-    }
-
-    /** Rows, or batches, to hold out: as asked for, but at least one stays on each side. */
-    private int heldOut(int units) {
-        int wanted = (int) Math.round(course.holdOut() * units);
-        return course.holdOut() == 0 ? 0 : Math.min(Math.max(wanted, student.rows(1)), units - 1);
-    }
-
-    private TrainingData held(TransferSet.Part part) {
-        return TransferSet.inOrder(part, student.rows(course.batchSize()), !student.fixedRows());
-    }
-
-    private @Nullable LabelKind labelKind() throws IOException {
-        var summary = sets.get(0).labels();
-        var head = student.heads().get(0);
-        return summary.isEmpty() ? null : LabelKind.of(summary.get(), head, shape(head), course.ctcBlank());
-    }
-
     /** What the labels are to the first head; empty where there are none. */
     public Optional<LabelKind> labels() {
-        return Optional.ofNullable(labels);
+        return material.labels();
     }
 
     /**
@@ -168,33 +97,12 @@ public final class Lesson implements Closeable {
 
     /** The batches of an epoch of training; the same on every call. */
     public Iterator<Batch> trainingBatches() {
-        return data().epoch(0).iterator();
+        return material.training().epoch(0).iterator();
     }
 
     /** A batch of one half of the training rows and one of the other in turn; a row stays in its half. */
     public TrainingData turns() {
-        int half = training.units() / 2;
-        return new Turns(half(0, half), half(half, 2 * half));
-    }
-
-    private TrainingData half(int from, int to) {
-        return TransferSet.training(training.sublist(from, to), student.rows(course.batchSize()), context.seed());
-    }
-
-    private TrainingData data() {
-        var rows = TransferSet.training(training, student.rows(course.batchSize()), context.seed());
-        return course.variation().of(rows, context.seed());
-    }
-
-    /** Dims of a head's value for the first batch. */
-    private long[] shape(Head head) throws IOException {
-        var settings = SessionSettings.threads(context.threads());
-        var values = List.of(head.value());
-        var first = sets.get(0).first();
-        try (var session = OrtSession.observing(student.file(), values, context.workDirectory(), settings);
-                var outputs = session.run(first.feed(), values)) {
-            return outputs.get(head.value()).dims();
-        }
+        return material.turns();
     }
 
     /**
@@ -209,23 +117,22 @@ public final class Lesson implements Closeable {
                         .movement(revisions.addsUpMovement())
                         .rates(List.of())
                 : settings();
-        var sample = training.shuffled(context.seed()).batches(SAMPLE, true).next();
-        var objective = guidance.objective(student, labels(), sample);
+        var objective = guidance.objective(student, labels(), material.sample());
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("losses", objective.terms().stream().map(Lesson::described).toList());
         report.putAll(weights(objective, settings));
         var untrained = context.workDirectory().resolve("untrained.onnx");
         student.write(untrained);
-        var before = score(untrained);
+        var before = material.score(untrained);
         var part = context.part(PREPARING, 1);
-        var practice = new Practice(student, settings, data(), held, part);
-        var otherEnding = revised || course.minutes() != null || heldRows < FEWEST_TO_DECIDE
+        var practice = new Practice(student, settings, material.training(), material.held(), part);
+        var otherEnding = revised || course.minutes() != null || material.heldRows() < FEWEST_TO_DECIDE
                 ? Optional.<Objective>empty()
                 : guidance.otherEnding(objective);
         var trained = otherEnding.isPresent()
                 ? practice.withTwoEndings(objective, otherEnding.get())
                 : practice.once(objective, revisions);
-        var after = score(trained.model());
+        var after = material.score(trained.model());
         var notes = new ArrayList<String>();
         if (!revised && after.isWorseThan(before)) {
             notes.add("Training made the model worse on held-out data, %s from %s to %s: it stays as it was."
@@ -238,17 +145,13 @@ public final class Lesson implements Closeable {
         }
         report.put("before", before.figures());
         report.put("after", after.figures());
-        if (held != null) {
-            report.put("teacher", Score.ofTeacher(student.heads(), held, labels).figures());
+        if (material.heldRows() > 0) {
+            report.put("teacher", material.scoreOfTeachers().figures());
         }
         trained.report().properties().forEach(field -> report.put(field.getKey(), field.getValue()));
-        report.put("trainingRows", training.rows());
+        report.put("trainingRows", material.trainingRows());
         report.put("notes", notes);
         return new StageResult(trained.model(), null, json(report));
-    }
-
-    private Score score(Path model) throws IOException {
-        return held == null ? new Score(Map.of()) : Score.of(model, student.heads(), held, labels, context);
     }
 
     private TrainingSettings settings() {
@@ -295,8 +198,6 @@ public final class Lesson implements Closeable {
 
     @Override
     public void close() throws IOException {
-        for (var set : sets) {
-            set.close();
-        }
+        material.close();
     }
 }
