@@ -87,8 +87,9 @@ public final class SearchBenchmark {
                     retrained - ended,
                     retrained - began);
             long macs = Math.round(Objects.requireNonNull(best.figures().get("macs")));
-            trainByHand(macs, false, search, afterwards);
-            trainByHand(macs, true, search, afterwards);
+            teach(best, search, afterwards);
+            teachLenet(macs, false, search, afterwards);
+            teachLenet(macs, true, search, afterwards);
         }
     }
 
@@ -105,14 +106,30 @@ public final class SearchBenchmark {
                 "holdOut", heldOut(RETRAINED));
     }
 
-    /** A LeNet of at most so many multiply-accumulates, trained by the same options; it finds its learning rate itself. */
-    private void trainByHand(long macs, boolean normalized, LocalSearch search, int epochs) throws IOException {
+    /** The same architecture from new weights as the LeNets are taught, which find their learning rate themselves. */
+    private void teach(Trial best, LocalSearch search, int epochs) throws IOException {
+        var untrained = search.run(
+                best, images.training(HELD_OUT), Map.of("budget", Json.mapper().valueToTree(0)));
+        teach("trial " + best.number() + ", rate tried", Objects.requireNonNull(untrained.model()), search, epochs);
+    }
+
+    /** A LeNet of at most so many multiply-accumulates. */
+    private void teachLenet(long macs, boolean normalized, LocalSearch search, int epochs) throws IOException {
         var file = directory.resolve("lenet.onnx");
         double scale = 2;
         do {
             scale *= 0.995;
             Students.lenet(scale, normalized, 0).write(file);
         } while (macs(file) > macs);
+        teach(
+                String.format(Locale.ROOT, "LeNet × %.2f%s", scale, normalized ? ", normalized" : ""),
+                file,
+                search,
+                epochs);
+    }
+
+    /** Trains by the options that trials have, as far as they are about training. */
+    private void teach(String what, Path untrained, LocalSearch search, int epochs) throws IOException {
         var options =
                 new HashMap<>(Objects.requireNonNull(search.plan().trial()).options());
         options.keySet()
@@ -122,9 +139,8 @@ public final class SearchBenchmark {
                         .map(TechniqueDescription.Option::name)
                         .toList());
         options.putAll(longer(epochs));
-        var trained = LocalTask.training(file, images.training(RETRAINED + HELD_OUT))
+        var trained = LocalTask.training(untrained, images.training(RETRAINED + HELD_OUT))
                 .run("distillation", "fine-tune", options);
-        var what = String.format(Locale.ROOT, "LeNet × %.2f%s", scale, normalized ? ", normalized" : "");
         tell(what, Objects.requireNonNull(trained.model()), epochs);
     }
 
