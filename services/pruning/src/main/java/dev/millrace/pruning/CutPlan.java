@@ -15,6 +15,9 @@ final class CutPlan {
     /** Multiples that are tried, one after the other, where the target is not reached with those. */
     private static final List<Integer> FINER = List.of(4, 1);
 
+    /** How much more than the channels of a plan those may be worth that go in its place, since that is faster. */
+    private static final double MOST_LOST = 1.25;
+
     private final Widths widths;
     private final int[] kept;
     private final List<Double> errors;
@@ -63,7 +66,8 @@ final class CutPlan {
         var faster = plan;
         for (int multiple : multiples.subList(1, multiples.size())) {
             var other = maker.best(maker.candidates(scores, multiple), seen);
-            boolean enough = maker.left(other) <= Math.max(1 - options.amount(), maker.left(plan));
+            boolean enough = maker.left(other) <= Math.max(1 - options.amount(), maker.left(plan))
+                    && plan.lost(other.kept) <= MOST_LOST * plan.lost(plan.kept);
             if (enough && latency.isClearlyFaster(other.cut(), faster.cut())) {
                 faster = other;
             }
@@ -91,6 +95,16 @@ final class CutPlan {
 
     Size after() {
         return after;
+    }
+
+    /** What channels are worth that go where so many of each candidate stay. */
+    private double lost(int[] left) {
+        double lost = 0;
+        for (int c = 0; c < left.length; c++) {
+            var candidate = candidates().get(c);
+            lost += candidate.worth(candidate.size(), left[c]);
+        }
+        return lost;
     }
 
     /** What goes. */

@@ -37,6 +37,11 @@ public sealed interface Guidance {
         return Optional.empty();
     }
 
+    /** Fraction of the training at which that ending begins. */
+    default double partsAt() {
+        return 1;
+    }
+
     /**
      * The labels of the data.
      *
@@ -66,11 +71,23 @@ public sealed interface Guidance {
      * Other models, beside the labels where there are some.
      *
      * @param models whose mean answer counts
+     * @param partsAt fraction of the training at which a second ending by labels alone begins
      */
-    record ByTeachers(List<Path> models, Imitation imitation, Hints hints) implements Guidance {
+    record ByTeachers(List<Path> models, Imitation imitation, Hints hints, double partsAt) implements Guidance {
+        private static final double LAST_FIFTH = 0.8;
+
+        public ByTeachers(List<Path> models, Imitation imitation, Hints hints) {
+            this(models, imitation, hints, LAST_FIFTH);
+        }
+
         /** A teacher and nothing inside it. */
         public static ByTeachers of(Path model, Imitation imitation) {
             return new ByTeachers(List.of(model), imitation, Hints.none());
+        }
+
+        /** The same with another begin of the second ending. */
+        public ByTeachers parting(double at) {
+            return new ByTeachers(models, imitation, hints, at);
         }
 
         @Override

@@ -35,8 +35,9 @@ public record Imitation(
 
         @Option(
                 value =
-                        "Share of the loss that comes from labels; null for 0.1 and, of the last fifth of the training, "
-                                + "a second try by labels alone, the better one kept; 0 where there are no labels.",
+                        "Share of the loss that comes from labels; null for 0.1 and, of the last fifth of the training, in"
+                                + " recovery of the last three quarters, a second try by labels alone, the better one"
+                                + " kept; 0 where there are no labels.",
                 defaultValue = "null",
                 allowed = "0 ≤ hardLoss ≤ 1")
         @Nullable

@@ -130,7 +130,7 @@ public final class Lesson implements Closeable {
                 ? Optional.<Objective>empty()
                 : guidance.otherEnding(objective);
         var trained = otherEnding.isPresent()
-                ? practice.withTwoEndings(objective, otherEnding.get())
+                ? practice.withTwoEndings(objective, otherEnding.get(), guidance.partsAt())
                 : practice.once(objective, revisions);
         var after = material.score(trained.model());
         var notes = new ArrayList<String>();

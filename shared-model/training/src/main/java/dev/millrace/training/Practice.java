@@ -20,12 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The training itself, once through or with two endings. */
 final class Practice {
-    /** Fraction of a training at which its second ending branches off. */
-    private static final double BRANCH_AT = 0.8;
-
-    /** How long a training with two endings is, in trainings. */
-    private static final double LENGTH = 2 - BRANCH_AT;
-
     private final Student student;
     private final TrainingSettings settings;
     private final TrainingData data;
@@ -54,21 +48,23 @@ final class Practice {
     }
 
     /**
-     * Trains, goes through the last fifth a second time by another objective, and keeps what has the better score on the data
+     * Trains, goes through the last part a second time by another objective, and keeps what has the better score on the data
      * held out; the first ending if both are equal.
      *
+     * @param partsAt fraction of the training at which the second ending branches off
      * @return the report's {@code endings} are both scores
      */
-    Ending withTwoEndings(Objective objective, Objective other) throws IOException {
+    Ending withTwoEndings(Objective objective, Objective other, double partsAt) throws IOException {
+        double length = 2 - partsAt; // in trainings
         if (bookmark.first().isEmpty()) {
-            var ending = run(settings.branchAt(BRANCH_AT), objective, Revisions.none(), new Watch(0, 1 / LENGTH));
+            var ending = run(settings.branchAt(partsAt), objective, Revisions.none(), new Watch(0, 1 / length));
             if (!bookmark.hasBranch()) {
                 return ending; // patience ended it before
             }
             bookmark.finishFirst(ending);
         }
         var first = bookmark.first().orElseThrow();
-        var second = run(settings, other, Revisions.none(), new Watch((1 - BRANCH_AT) / LENGTH, 1 / LENGTH));
+        var second = run(settings, other, Revisions.none(), new Watch((1 - partsAt) / length, 1 / length));
         var better = second.score() > first.score() ? second : first;
         var scores = Map.of("teacherToTheEnd", first.score(), "labelsAtTheEnd", second.score());
         ((ObjectNode) better.report()).set("endings", Json.mapper().valueToTree(scores));

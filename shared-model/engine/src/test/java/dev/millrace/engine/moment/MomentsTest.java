@@ -53,6 +53,26 @@ class MomentsTest {
     }
 
     @Test
+    void allPositionsOfAllSamplesCount() {
+        var patches = Vectors.Patches.of(Node.of("Conv", "c", List.of("x", "w"), List.of("y")), List.of(1L));
+        var moment = moments.moment(1, 1, false);
+        moment.add(patches, Value.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 1, 3), ALL);
+        assertThat(moment.diagonal(0)).containsExactly(1 + 4 + 9 + 16 + 25 + 36);
+    }
+
+    @Test
+    void aTransposedConvolutionMeetsAnInputAtEveryStride() {
+        var node =
+                Node.of("ConvTranspose", "c", List.of("x", "w"), List.of("y")).with(Attribute.ints("strides", 2));
+        var moment = moments.moment(1, 3, true);
+        moment.add(Vectors.Spread.of(node, List.of(3L)), Value.of(new float[] {1, 10}, 1, 1, 2), ALL);
+
+        // (1, 0, 0), (0, 1, 0), (10, 0, 1), (0, 10, 0), (0, 0, 10)
+        assertThat(moment.matrix(0, new int[] {0, 1, 2}))
+                .isDeepEqualTo(new double[][] {{101, 0, 10}, {0, 101, 0}, {10, 0, 101}});
+    }
+
+    @Test
     void holesAndComputedPadsAreThoseOfConvolutions() {
         var node = Node.of("Conv", "c", List.of("x", "w"), List.of("y"))
                 .with(Attribute.ints("dilations", 2))
