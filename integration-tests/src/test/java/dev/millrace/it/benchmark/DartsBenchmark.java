@@ -2,7 +2,6 @@ package dev.millrace.it.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Json;
-import dev.millrace.stage.LocalData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,16 +13,13 @@ import java.util.Objects;
 
 /**
  * Finds the operations of a network for Fashion-MNIST by gradient, its widths given, trains what was found for longer, and
- * prints accuracy, multiply-accumulates and the processor's seconds as {@link SearchBenchmark} does.
+ * prints accuracy, multiply-accumulates and the processor's seconds, and what LeNets reach, as {@link SearchBenchmark} does.
  *
  * <pre>{@code
  * MILLRACE_ZOO=… DartsBenchmark IMAGES EPOCHS-AFTERWARDS blendEpochs=5 constraints='{"macs":500000}' …
  * }</pre>
  */
 public final class DartsBenchmark {
-    private static final int HELD_OUT = 2_000;
-    private static final int RETRAINED = 50_000;
-
     private static final String SPACE = """
             {"kind": "images", "stages": 3, "stemWidth": 16, "stemStride": 2, "growth": 1.5, "depth": [1, 2],
               "kernel": [3, 5], "block": ["conv", "separable"], "skip": [false, true], "activation": ["relu", "hardSwish"],
@@ -45,32 +41,21 @@ public final class DartsBenchmark {
         double began = Figures.processorSeconds();
         options.putIfAbsent("space", Json.mapper().readTree(SPACE));
         options.putIfAbsent("latency", Json.mapper().valueToTree("none"));
-        options.put("holdOut", heldOut(trained));
-        var found = LocalTask.training(reference, training(trained)).run("nas", "darts", options);
+        options.put("holdOut", Retraining.heldOut(trained));
+        var found = LocalTask.training(reference, images.training(trained + Retraining.HELD_OUT))
+                .run("nas", "darts", options);
         double ended = Figures.processorSeconds();
         var values = Objects.requireNonNull(found.report().get("found")).get("values");
         System.out.printf(Locale.ROOT, "%s%n%s%n%.1f processor seconds%n", values, found.figures(), ended - began);
-        var longer = new HashMap<>(options);
-        longer.keySet().removeAll(List.of("blendEpochs", "blendRate", "shareRate"));
-        longer.put("values", values);
-        longer.put("epochs", Json.mapper().valueToTree(afterwards));
-        longer.put("flip", Json.mapper().valueToTree(true));
-        longer.put("holdOut", heldOut(RETRAINED));
-        var retrained = LocalTask.training(reference, training(RETRAINED)).run("nas", "trial", longer);
-        System.out.printf(
-                Locale.ROOT,
-                "trained for %d epochs: test %.4f, %.0f multiply-accumulates; %.1f processor seconds in all%n",
-                afterwards,
-                images.top1(Objects.requireNonNull(retrained.model())),
-                retrained.figures().get("macs"),
-                Figures.processorSeconds() - began);
-    }
-
-    private LocalData training(int count) {
-        return images.training(count + HELD_OUT);
-    }
-
-    private static JsonNode heldOut(int trained) {
-        return Json.mapper().valueToTree((double) HELD_OUT / (trained + HELD_OUT));
+        var trial = new HashMap<>(options);
+        trial.keySet().removeAll(List.of("blendEpochs", "blendRate", "shareRate"));
+        var retraining = new Retraining(images, Map.copyOf(trial), afterwards, reference.resolveSibling("retraining"));
+        Files.createDirectory(retraining.directory());
+        trial.put("values", values);
+        trial.putAll(retraining.changes());
+        var retrained = LocalTask.training(reference, retraining.data()).run("nas", "trial", trial);
+        retraining.tell("found by gradient", Objects.requireNonNull(retrained.model()));
+        System.out.printf(Locale.ROOT, "%.1f processor seconds in all%n", Figures.processorSeconds() - began);
+        retraining.lenets(Math.round(Objects.requireNonNull(retrained.figures().get("macs"))));
     }
 }
