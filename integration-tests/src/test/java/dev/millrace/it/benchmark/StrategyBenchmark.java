@@ -1,9 +1,6 @@
 package dev.millrace.it.benchmark;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Goal;
-import dev.millrace.message.Json;
-import dev.millrace.message.SearchPlan;
 import dev.millrace.message.Trial;
 import dev.millrace.search.Goals;
 import dev.millrace.search.History;
@@ -11,17 +8,12 @@ import dev.millrace.search.Space;
 import dev.millrace.search.Strategies;
 import dev.millrace.search.Strategy;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 
@@ -39,100 +31,26 @@ import java.util.TreeMap;
  * three candidates for each trial and trains the one that a proxy likes best, and how many trials the others need to find as much.
  */
 public final class StrategyBenchmark {
-    private static final int HELD_OUT = 1_000;
-
     /** Of so many a proxy chooses one. */
     private static final int CANDIDATES = 3;
 
-    private static final List<String> PROXIES = List.of("synFlow", "naswot", "parameters");
-    private static final String SPACE = """
-            {"space": {"kind": "images", "stages": [1, 2, 3], "stemWidth": [4, 8, 16], "stemStride": 2, "growth": [1, 2],
-              "depth": [1, 2], "kernel": [3, 5], "block": ["conv", "separable"], "perStage": ["depth"],
-              "learningRate": 0.02},
-             "epochs": 1, "latency": "none"}""";
+    private final StrategyTable table;
 
-    private final Path table;
-    private final Map<String, Map<String, Double>> figures = new HashMap<>();
-    private final SearchPlan plan;
-    private final LocalTask task;
-
-    private StrategyBenchmark(Path table, int trained) throws IOException {
+    private StrategyBenchmark(StrategyTable table) {
         this.table = table;
-        var directory = Files.createTempDirectory("strategies");
-        var reference = directory.resolve("reference.onnx");
-        Students.convolutional(8, 16, 1).write(reference);
-        task = LocalTask.training(reference, ZooImages.fashion().training(trained + HELD_OUT));
-        var options = LocalTask.options(SPACE);
-        options.put("holdOut", Json.mapper().valueToTree((double) HELD_OUT / (trained + HELD_OUT)));
-        plan = Objects.requireNonNull(task.run("nas", "search", options).search());
-        if (Files.exists(table)) {
-            for (var line : Files.readAllLines(table)) {
-                var entry = Json.mapper().readTree(line);
-                var numbers = new TreeMap<String, Double>();
-                entry.get("figures")
-                        .properties()
-                        .forEach(figure ->
-                                numbers.put(figure.getKey(), figure.getValue().doubleValue()));
-                figures.put(entry.get("architecture").textValue(), numbers);
-            }
-        }
     }
 
     public static void main(String[] arguments) throws IOException {
-        var benchmark = new StrategyBenchmark(Path.of(arguments[0]), Integer.parseInt(arguments[1]));
-        benchmark.fill();
-        benchmark.compare(Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
-    }
-
-    private static String key(Map<String, JsonNode> values) {
-        return new TreeMap<>(values).toString();
-    }
-
-    private void fill() throws IOException {
-        var trials = new ArrayList<Trial>();
-        var goals = new Goals(plan.goals());
-        var space = new Space(plan.choices());
-        while (true) {
-            var next = Strategies.named("random").next(new History(space, goals, 0, trials));
-            if (next.isEmpty()) {
-                return;
-            }
-            var values = next.get().values();
-            trials.add(new Trial(trials.size(), values, 0));
-            if (!figures.containsKey(key(values))) {
-                add(values);
-            }
-        }
-    }
-
-    private void add(Map<String, JsonNode> values) throws IOException {
-        var options = new HashMap<>(plan.trial().options());
-        options.put("values", Json.mapper().valueToTree(values));
-        var untrained = new HashMap<>(options);
-        untrained.put("budget", Json.mapper().valueToTree(0));
-        untrained.put("proxies", Json.mapper().valueToTree(PROXIES.subList(0, 2)));
-        long start = System.nanoTime();
-        var measured = new TreeMap<>(fresh().run("nas", "trial", untrained).figures());
-        long looked = System.nanoTime();
-        measured.putAll(fresh().run("nas", "trial", options).figures());
-        measured.put("proxySeconds", (looked - start) / 1e9);
-        measured.put("seconds", (System.nanoTime() - looked) / 1e9);
-        figures.put(key(values), measured);
-        var line = Json.mapper().writeValueAsString(Map.of("architecture", key(values), "figures", measured)) + "\n";
-        Files.writeString(table, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    }
-
-    private LocalTask fresh() throws IOException {
-        return new LocalTask(
-                task.model(), task.baseline(), task.data(), task.threads(), Files.createTempDirectory("trial"));
+        var table = new StrategyTable(Path.of(arguments[0]), Integer.parseInt(arguments[1]));
+        table.fill();
+        new StrategyBenchmark(table).compare(Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
     }
 
     private void compare(int trials, int seeds) {
-        var macs =
-                figures.values().stream().map(row -> row.get("macs")).sorted().toList();
+        var macs = table.rows().stream().map(row -> row.get("macs")).sorted().toList();
         double limit = macs.get(macs.size() / 2);
         var goals = new Goals(List.of(new Goal("top1", true, null), new Goal("macs", false, limit)));
-        double best = figures.values().stream()
+        double best = table.rows().stream()
                 .filter(row -> row.get("macs") <= limit)
                 .mapToDouble(row -> row.get("top1"))
                 .max()
@@ -140,7 +58,7 @@ public final class StrategyBenchmark {
         System.out.printf(
                 Locale.ROOT,
                 "%d architectures, at most %.0f MACs, best %.4f; %d trials, %d seeds%n",
-                figures.size(),
+                table.rows().size(),
                 limit,
                 best,
                 trials,
@@ -163,7 +81,7 @@ public final class StrategyBenchmark {
         for (var name : List.of("random", "tpe")) {
             rises.put(name, rise(Strategies.named(name), goals, 4 * trials, seeds));
         }
-        for (var proxy : PROXIES) {
+        for (var proxy : StrategyTable.PROXIES) {
             var found = new double[seeds];
             for (int seed = 0; seed < seeds; seed++) {
                 found[seed] = filtered(goals, trials / 2, proxy, seed);
@@ -176,15 +94,8 @@ public final class StrategyBenchmark {
         System.out.printf(
                 Locale.ROOT,
                 "seconds of a trial %.2f, of its proxies alone %.2f%n",
-                mean("seconds"),
-                mean("proxySeconds"));
-    }
-
-    private double mean(String figure) {
-        return figures.values().stream()
-                .mapToDouble(row -> row.get(figure))
-                .average()
-                .orElse(Double.NaN);
+                table.mean("seconds"),
+                table.mean("proxySeconds"));
     }
 
     /** Says how much a strategy without a filter must train until it is as good as random search with one. */
@@ -193,8 +104,8 @@ public final class StrategyBenchmark {
         while (needed < rise.length && rise[needed - 1] < reached) {
             needed++;
         }
-        double filter = proxy.equals("parameters") ? 0 : CANDIDATES * mean("proxySeconds");
-        double seconds = trained * (mean("seconds") + filter);
+        double filter = proxy.equals("parameters") ? 0 : CANDIDATES * table.mean("proxySeconds");
+        double seconds = trained * (table.mean("seconds") + filter);
         System.out.printf(
                 Locale.ROOT,
                 "%32s %s needs %s%d trials for the front of %d filtered ones: filtered %.2f of the trials, %.2f of the time%n",
@@ -204,7 +115,7 @@ public final class StrategyBenchmark {
                 needed,
                 trained,
                 (double) trained / needed,
-                seconds / (needed * mean("seconds")));
+                seconds / (needed * table.mean("seconds")));
     }
 
     /** Mean over all seeds of the best after each trial. */
@@ -243,19 +154,19 @@ public final class StrategyBenchmark {
     }
 
     private List<Trial> trials(Strategy strategy, Goals goals, int count, long seed) {
-        var space = new Space(plan.choices());
+        var space = new Space(table.plan().choices());
         var trials = new ArrayList<Trial>();
         while (trials.size() < count) {
             var proposal =
                     strategy.next(new History(space, goals, seed, trials)).orElseThrow();
-            trials.add(new Trial(trials.size(), proposal.values(), 0).done(row(proposal.values())));
+            trials.add(new Trial(trials.size(), proposal.values(), 0).done(table.row(proposal.values())));
         }
         return trials;
     }
 
     /** Of each three random candidates the one that the proxy likes best is trained. */
     private double filtered(Goals goals, int count, String proxy, long seed) {
-        var space = new Space(plan.choices());
+        var space = new Space(table.plan().choices());
         var seen = new ArrayList<Trial>();
         var trained = new ArrayList<Trial>();
         while (trained.size() < count) {
@@ -264,7 +175,7 @@ public final class StrategyBenchmark {
                 var proposal = Strategies.named("random")
                         .next(new History(space, goals, seed, seen))
                         .orElseThrow();
-                var trial = new Trial(seen.size(), proposal.values(), 0).done(row(proposal.values()));
+                var trial = new Trial(seen.size(), proposal.values(), 0).done(table.row(proposal.values()));
                 seen.add(trial);
                 three.add(trial);
             }
@@ -275,10 +186,6 @@ public final class StrategyBenchmark {
                     .ifPresent(trained::add);
         }
         return best(goals, trained);
-    }
-
-    private Map<String, Double> row(Map<String, JsonNode> values) {
-        return new LinkedHashMap<>(Objects.requireNonNull(figures.get(key(values)), () -> key(values)));
     }
 
     private static double best(Goals goals, List<Trial> trials) {
