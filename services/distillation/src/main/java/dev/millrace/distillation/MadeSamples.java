@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.millrace.engine.Value;
 import dev.millrace.onnx.Model;
-import dev.millrace.stage.CacheKey;
+import dev.millrace.stage.ContentKey;
 import dev.millrace.stage.LocalData;
 import dev.millrace.stage.StageContext;
 import java.io.IOException;
@@ -38,7 +38,7 @@ final class MadeSamples {
         this.steps = steps;
         this.smoothness = smoothness;
         this.context = context;
-        var key = new CacheKey().file(teacher);
+        var key = new ContentKey().file(teacher);
         for (var external : Model.read(teacher).externalFiles()) {
             key.file(teacher.resolveSibling(external));
         }
@@ -64,7 +64,7 @@ final class MadeSamples {
 
     private Value batch(int rows, int index, int of) throws IOException {
         long seed = context.seed() * 0x9E3779B97F4A7C15L + index;
-        var key = new CacheKey()
+        var key = new ContentKey()
                 .bytes(ByteBuffer.wrap(teacher))
                 .text(VERSION, context.threads(), rows, steps, smoothness, seed)
                 .hex();

@@ -10,17 +10,14 @@ import dev.millrace.onnx.Model;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.ValueInfo;
+import dev.millrace.stage.ContentKey;
 import dev.millrace.stage.Machine;
 import dev.millrace.stage.StageContext;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,18 +121,8 @@ final class LatencyTable {
     }
 
     private String key(String what) {
-        var target = String.join(
-                "\n",
-                VERSION,
-                OrtSession.version(),
-                Machine.here().toString(),
-                Integer.toString(context.threads()),
-                what);
-        try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(target.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return new ContentKey()
+                .text(VERSION, OrtSession.version(), Machine.here(), context.threads(), what)
+                .hex();
     }
 }

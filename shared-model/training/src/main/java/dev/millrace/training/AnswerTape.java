@@ -2,7 +2,7 @@ package dev.millrace.training;
 
 import dev.millrace.engine.Value;
 import dev.millrace.onnx.DataType;
-import dev.millrace.stage.CacheKey;
+import dev.millrace.stage.ContentKey;
 import dev.millrace.stage.SharedCache;
 import java.io.Closeable;
 import java.io.IOException;
@@ -69,14 +69,14 @@ final class AnswerTape implements Closeable {
     }
 
     private static byte[] digest(Map<String, Value> feed) {
-        var question = new CacheKey();
+        var question = new ContentKey();
         feed.forEach((name, value) ->
                 question.text(name, value.type(), Arrays.toString(value.dims())).bytes(value.bytes()));
         return question.digest();
     }
 
     private String key(byte[] question) {
-        return new CacheKey()
+        return new ContentKey()
                 .bytes(ByteBuffer.wrap(teacher))
                 .bytes(ByteBuffer.wrap(question))
                 .hex();

@@ -8,7 +8,7 @@ import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.DataType;
 import dev.millrace.onnx.Model;
 import dev.millrace.onnx.gate.ModelGate;
-import dev.millrace.stage.CacheKey;
+import dev.millrace.stage.ContentKey;
 import dev.millrace.stage.StageContext;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -92,7 +92,7 @@ final class Teachers implements Guidance.Answers {
     /** Digest of all that the bits of an answer depend on, but the question. */
     private static byte[] digest(Path file, Model model, List<String> answers, StageContext context)
             throws IOException {
-        var key = new CacheKey().file(file);
+        var key = new ContentKey().file(file);
         for (var external : model.externalFiles()) {
             key.file(file.resolveSibling(external));
         }

@@ -1,15 +1,11 @@
 package dev.millrace.worker;
 
+import dev.millrace.stage.ContentKey;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -124,25 +120,14 @@ record ChildClassPath(List<Path> entries, String code, Map<String, String> versi
     }
 
     private static String digest(List<Path> entries) throws IOException {
-        try {
-            var sha256 = MessageDigest.getInstance("SHA-256");
-            for (var entry : entries) {
-                try (var files = Files.walk(entry)) {
-                    files.filter(Files::isRegularFile).sorted().forEach(file -> update(sha256, entry, file));
+        var key = new ContentKey();
+        for (var entry : entries) {
+            try (var walk = Files.walk(entry)) {
+                for (var file : walk.filter(Files::isRegularFile).sorted().toList()) {
+                    key.text(entry.relativize(file)).file(file);
                 }
             }
-            return HexFormat.of().formatHex(sha256.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
-    }
-
-    private static void update(MessageDigest sha256, Path entry, Path file) {
-        try {
-            sha256.update(entry.relativize(file).toString().getBytes(StandardCharsets.UTF_8));
-            sha256.update(Files.readAllBytes(file));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return key.hex();
     }
 }

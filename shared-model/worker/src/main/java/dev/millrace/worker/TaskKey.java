@@ -3,9 +3,8 @@ package dev.millrace.worker;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Json;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.millrace.stage.ContentKey;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -24,12 +23,10 @@ record TaskKey(String hex, Map<String, JsonNode> parts) {
         try {
             var sorted = new TreeMap<>(parts);
             var canonical = Json.mapper().writeValueAsBytes(sorted);
-            var digest = MessageDigest.getInstance("SHA-256").digest(canonical);
-            return new TaskKey(HexFormat.of().formatHex(digest), flat(Json.tree(canonical)));
+            var digest = new ContentKey().bytes(ByteBuffer.wrap(canonical));
+            return new TaskKey(digest.hex(), flat(Json.tree(canonical)));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("no JSON: " + parts.keySet(), e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 

@@ -11,13 +11,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The SHA-256 digest of all that an entry of a {@link SharedCache} depends on, told one after the other. */
-public final class CacheKey {
+/** The SHA-256 digest of all that something stored depends on, told one after the other. */
+public final class ContentKey {
     private static final int CHUNK = 1 << 16;
 
     private final MessageDigest digest;
 
-    public CacheKey() {
+    public ContentKey() {
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -26,7 +26,7 @@ public final class CacheKey {
     }
 
     /** The content of a file; its name does not count. */
-    public CacheKey file(Path file) throws IOException {
+    public ContentKey file(Path file) throws IOException {
         var chunk = ByteBuffer.allocate(CHUNK);
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
             while (channel.read(chunk.clear()) >= 0) {
@@ -37,7 +37,7 @@ public final class CacheKey {
     }
 
     /** Words and numbers, and where each ends. */
-    public CacheKey text(Object... parts) {
+    public ContentKey text(Object... parts) {
         for (var part : parts) {
             var bytes = part.toString().getBytes(UTF_8);
             digest.update(
@@ -48,7 +48,7 @@ public final class CacheKey {
     }
 
     /** All that remains of the buffer, which is left as it is. */
-    public CacheKey bytes(ByteBuffer bytes) {
+    public ContentKey bytes(ByteBuffer bytes) {
         digest.update(bytes.duplicate());
         return this;
     }
