@@ -32,6 +32,21 @@ class StructuredRecoveryTest {
         assertThat(Attempt.reported(result, "targetMet").booleanValue()).isTrue();
     }
 
+    /** The unpruned model never saw the labels. */
+    @Test
+    void becomesBetterThanAWeakTeacherByLabels() throws IOException {
+        var result = Attempt.of(directory, TinyModels.mlp())
+                .rows("training", 2000, row -> row[0] > 0 ? 1 : 0)
+                .run(new Structured(), "{\"learningRate\": 0.02, \"epochs\": 10}");
+
+        var recovery = Attempt.reported(result, "recovery");
+        double byTeacher = recovery.path("endings").path("teacherToTheEnd").asDouble();
+        double byLabels = recovery.path("endings").path("labelsAtTheEnd").asDouble();
+        assertThat(byLabels).isGreaterThan(0.9).isGreaterThan(byTeacher);
+        assertThat(recovery.path("after").path("top1").asDouble())
+                .isGreaterThan(recovery.path("teacher").path("top1").asDouble());
+    }
+
     @Test
     void leavesTheModelAsItIsWithoutData() throws IOException {
         var result = Attempt.of(directory, TinyModels.mlp()).run(new Structured(), "{}");
