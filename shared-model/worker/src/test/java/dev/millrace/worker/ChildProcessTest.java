@@ -114,7 +114,7 @@ class ChildProcessTest {
     @Test
     void endsAChildThatIsSilentForTooLong() throws Exception {
         pool.close();
-        limit(Duration.ofSeconds(1), 100);
+        limit(Duration.ofSeconds(3), 100);
         assertDies("sleep", "silently", 60_000, "SILENT");
         assertThat(run("echo", "", 0)).isInstanceOf(FromChild.Succeeded.class);
     }
