@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  */
 record DataFiles(Path directory, Addresses addresses) {
     /** Options whose value is a file. */
-    private static final Set<String> FILE_OPTIONS = Set.of("tokenizer", "labels");
+    private static final Set<String> FILE_OPTIONS = Set.of("tokenizer", "alphabet", "labels");
 
     private static final Pattern ADDRESS = Pattern.compile("(file|millrace):.*");
 
@@ -59,10 +59,10 @@ record DataFiles(Path directory, Addresses addresses) {
         return new DataReference(addresses.of(file), data.format(), options);
     }
 
-    /** A tokenizer is always a file; labels may also be a column or an array. */
+    /** A tokenizer or an alphabet is always a file; labels may also be a column or an array. */
     private boolean namesFile(String option, String value, Path data) {
         return !ADDRESS.matcher(value).matches()
-                && (option.equals("tokenizer")
+                && (!option.equals("labels")
                         || places(data).stream().anyMatch(place -> Files.exists(place.resolve(value))));
     }
 

@@ -55,6 +55,8 @@ import org.jspecify.annotations.Nullable;
  * has one channel, else rgb</td></tr>
  * <tr><td>{@code layout}</td><td>images</td><td>{@code nchw} or {@code nhwc}. Default: by the model's input</td></tr>
  * <tr><td>{@code labels}</td><td>idx, npy</td><td>the file with labels. Default: the one that the naming suggests</td></tr>
+ * <tr><td>{@code labels, alphabet, firstClass}</td><td>images</td><td>for CTC: a file of lines {@code path<TAB>text}, a file with
+ * one character a line in the order of the classes, and the class of the first one. Default: 1, behind the blank</td></tr>
  * <tr><td>{@code label}</td><td>npz, csv, jsonl</td><td>array, column (name or number) or key of the label. Default: {@code
  * label}, {@code labels}, {@code class}, {@code target}, {@code y}, {@code score}; {@code none} for none</td></tr>
  * <tr><td>{@code header}, {@code separator}</td><td>csv</td><td>whether the first line names the columns (found out); the

@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ final class ImageSource implements SampleSource {
     }
 
     private final FileList files;
+    private final Optional<Transcripts> transcripts;
     private final Normalization normalization;
     private final DataType type;
     private final boolean channelsLast;
@@ -27,6 +29,7 @@ final class ImageSource implements SampleSource {
 
     ImageSource(Path path, DataOptions options, List<ValueSpec> inputs) throws IOException {
         files = FileList.of(path, DataFormat.IMAGES);
+        transcripts = Transcripts.of(options);
         var target = inputs.stream().filter(input -> input.rank() == 4).findFirst();
         type = target.map(ValueSpec::type)
                 .filter(found -> found == DataType.UINT8)
@@ -76,9 +79,15 @@ final class ImageSource implements SampleSource {
             return null;
         }
         var file = files.files().get((int) index);
+        return Sample.row("image", value(decode(file)), label(file), files.where(file));
+    }
+
+    private @Nullable Value label(Path file) {
+        if (transcripts.isPresent()) {
+            return transcripts.get().of(files.root().relativize(file));
+        }
         int label = files.label(file);
-        return Sample.row(
-                "image", value(decode(file)), label < 0 ? null : Value.of(new long[] {label}, 1), files.where(file));
+        return label < 0 ? null : Value.of(new long[] {label}, 1);
     }
 
     private BufferedImage decode(Path file) throws IOException {
