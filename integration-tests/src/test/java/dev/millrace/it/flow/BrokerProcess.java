@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 
 /** The broker in a process of its own, as where Kafka is somebody else's. */
 public final class BrokerProcess implements AutoCloseable {
@@ -65,8 +66,11 @@ public final class BrokerProcess implements AutoCloseable {
         process.destroyForcibly().onExit().join();
     }
 
+    /** SIGTERM, and SIGKILL when that does not help. */
     @Override
     public void close() {
         process.destroy();
+        process.onExit().completeOnTimeout(process, 20, TimeUnit.SECONDS).join();
+        kill();
     }
 }

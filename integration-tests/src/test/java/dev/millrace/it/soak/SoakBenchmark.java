@@ -91,6 +91,27 @@ class SoakBenchmark {
         }
     }
 
+    @Test
+    void whatCoordinationCostsASearch() throws Exception {
+        long millis = 10_000;
+        int rounds = 6;
+        try (var mill = Mill.start(directory, 0);
+                var bus = new Bus(mill.bootstrapServers());
+                var endings = new Endings(bus)) {
+            for (int workers : List.of(8, 1, 8, 64)) { // the first meets cold processes
+                int trials = rounds * workers;
+                var name = "search-" + endings.count();
+                try (var simulated = new SimulatedWorkers(bus, name, trials, workers, millis)) {
+                    double seconds = search(mill, bus, endings, name, trials, millis);
+                    print(
+                            "search of %d trials of %d ms by %d workers that only wait: %.1f s, %.3f of the ideal",
+                            trials, millis, workers, seconds, simulated.idealSeconds() / seconds);
+                }
+            }
+            assertThat(endings.others()).isEmpty();
+        }
+    }
+
     /** Seconds of a search. */
     private static double search(Mill mill, Bus bus, Endings endings, String name, int trials, long millis)
             throws ExecutionException, InterruptedException {
