@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import kafka.server.BrokerServer;
@@ -25,6 +26,7 @@ import kafka.server.SharedServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.network.ListenerName;
+import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.properties.MetaProperties;
 import org.apache.kafka.metadata.properties.PropertiesUtils;
@@ -32,6 +34,7 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.ServerSocketFactory;
 import org.apache.kafka.server.fault.LoggingFaultHandler;
 import org.apache.kafka.server.quota.ControllerMutationQuota;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import scala.Option;
 import scala.jdk.javaapi.CollectionConverters;
@@ -122,6 +125,21 @@ public final class EmbeddedBroker implements AutoCloseable {
         controller.shutdown();
         broker.awaitShutdown();
         controller.awaitShutdown();
+    }
+
+    /**
+     * Lets nothing that a broker meets from now on end this process, as a directory that is taken away under its feet: whoever
+     * does that ends the process, with a status of its own.
+     */
+    static void abandon() {
+        Exit.setHaltProcedure(EmbeddedBroker::awaitTheEnd);
+        Exit.setExitProcedure(EmbeddedBroker::awaitTheEnd);
+    }
+
+    private static void awaitTheEnd(int status, @Nullable String message) {
+        while (true) {
+            LockSupport.park();
+        }
     }
 
     /** Whoever needs one first would find it missing, and wait a second before it looks again. */

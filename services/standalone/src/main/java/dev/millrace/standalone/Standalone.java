@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +83,18 @@ public record Standalone(
             throw new IllegalStateException("The services did not start or stopped with an error", failed.get());
         }
         return status.get();
+    }
+
+    /**
+     * To be called before the state is removed while services still run, by whoever halts the process afterwards: what they
+     * say and do about it is of no interest.
+     */
+    public static void abandon() {
+        EmbeddedBroker.abandon();
+        var root = Logger.getLogger("");
+        for (var handler : root.getHandlers()) {
+            root.removeHandler(handler);
+        }
     }
 
     /** Quarkus makes this object itself, so the work is handed over in a static field. */

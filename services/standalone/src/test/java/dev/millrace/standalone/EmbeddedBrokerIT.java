@@ -21,6 +21,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Exit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,6 +75,22 @@ class EmbeddedBrokerIT {
             assertThatThrownBy(() -> EmbeddedBroker.start(directory, taken.getLocalPort()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(Integer.toString(taken.getLocalPort()));
+        }
+    }
+
+    @Test
+    void anAbandonedBrokerEndsNoProcess() throws Exception {
+        EmbeddedBroker.abandon();
+        try {
+            var failing = new Thread(() -> Exit.halt(1)); // as when its directory is gone
+            failing.setDaemon(true);
+            failing.start();
+
+            failing.join(200);
+            assertThat(failing.isAlive()).isTrue();
+        } finally {
+            Exit.resetHaltProcedure();
+            Exit.resetExitProcedure();
         }
     }
 

@@ -92,6 +92,7 @@ record Compression(
                 ResultFiles.write(job, out, (reference, file) -> copy(store, reference, file));
                 int status = finish.applyAsInt(job);
                 store.close();
+                Standalone.abandon();
                 state.discard();
                 Runtime.getRuntime().halt(status);
                 return status;
@@ -102,6 +103,7 @@ record Compression(
     }
 
     private static void abandon(DataDirectory.Held state) throws IOException {
+        Standalone.abandon();
         try {
             state.discard();
         } finally {
