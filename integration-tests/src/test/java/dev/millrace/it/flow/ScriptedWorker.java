@@ -1,14 +1,10 @@
 package dev.millrace.it.flow;
 
-import dev.millrace.message.ArtifactReference;
-import dev.millrace.message.Evaluation;
-import dev.millrace.message.Measurements;
 import dev.millrace.message.TaskIssued;
 import dev.millrace.message.TaskProgressed;
 import dev.millrace.message.TaskSucceeded;
 import dev.millrace.message.Topics;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,31 +52,9 @@ final class ScriptedWorker implements AutoCloseable {
     }
 
     private static TaskSucceeded outcome(TaskIssued task) {
-        boolean measures = task.stage().equals("evaluation");
-        return new TaskSucceeded(
-                task.jobId(),
-                task.taskId(),
-                task.step(),
-                task.stage(),
-                measures ? null : made(),
-                measures ? new Evaluation("top1", measured(1000), measured(300), Map.of(), 10) : null,
-                Map.of(),
-                Map.of(),
-                1,
-                false,
-                1,
-                "scripted",
-                Map.of(),
-                null);
-    }
-
-    private static ArtifactReference made() {
-        String digest = "2".repeat(64);
-        return new ArtifactReference("millrace:sha256/" + digest, digest, 300L, List.of());
-    }
-
-    private static Measurements measured(long sizeBytes) {
-        return new Measurements(Map.of("top1", 0.9), sizeBytes, sizeBytes, 10, 10, null, null, null, null, null);
+        return task.stage().equals("evaluation")
+                ? Outcomes.evaluated(task, "scripted")
+                : Outcomes.made(task, "scripted", Map.of());
     }
 
     @Override

@@ -3,11 +3,9 @@ package dev.millrace.it.soak;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.millrace.it.flow.Bus;
-import dev.millrace.message.ArtifactReference;
+import dev.millrace.it.flow.Outcomes;
 import dev.millrace.message.Choice;
-import dev.millrace.message.Evaluation;
 import dev.millrace.message.Goal;
-import dev.millrace.message.Measurements;
 import dev.millrace.message.SearchPlan;
 import dev.millrace.message.StageStep;
 import dev.millrace.message.TaskIssued;
@@ -27,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * orchestrator and broker.
  */
 final class SimulatedWorkers implements AutoCloseable {
+    private static final String NAME = "simulated";
     private static final int VALUES = 8;
     private static final List<String> CHOICES = List.of("a", "b", "c");
 
@@ -90,11 +89,9 @@ final class SimulatedWorkers implements AutoCloseable {
 
     private TaskSucceeded outcome(TaskIssued task) {
         return switch (task.technique()) {
-            case "search" -> succeeded(task, null, null, Map.of(), plan());
-            case "trial" ->
-                succeeded(task, made(task), null, figures(task.options().get("values")), null);
-            default ->
-                succeeded(task, null, new Evaluation("size", measured(), measured(), Map.of(), 1), Map.of(), null);
+            case "search" -> Outcomes.planned(task, NAME, plan());
+            case "trial" -> Outcomes.made(task, NAME, figures(task.options().get("values")));
+            default -> Outcomes.evaluated(task, NAME);
         };
     }
 
@@ -114,38 +111,6 @@ final class SimulatedWorkers implements AutoCloseable {
                 .mapToDouble(name -> values == null ? 0 : values.path(name).asDouble())
                 .sum();
         return Map.of("quality", Math.sqrt(sum), "cost", sum);
-    }
-
-    private static ArtifactReference made(TaskIssued task) {
-        String digest = "%064x".formatted(task.taskId().hashCode() & 0xffffffffL);
-        return new ArtifactReference("millrace:sha256/" + digest, digest, 300L, List.of());
-    }
-
-    private static Measurements measured() {
-        return new Measurements(Map.of("size", 1.0), 300, 300, 10, 10, null, null, null, null, null);
-    }
-
-    private static TaskSucceeded succeeded(
-            TaskIssued task,
-            @Nullable ArtifactReference model,
-            @Nullable Evaluation evaluation,
-            Map<String, Double> figures,
-            @Nullable SearchPlan search) {
-        return new TaskSucceeded(
-                task.jobId(),
-                task.taskId(),
-                task.step(),
-                task.stage(),
-                model,
-                evaluation,
-                Map.of(),
-                Map.of(),
-                1,
-                false,
-                1,
-                "simulated",
-                figures,
-                search);
     }
 
     @Override

@@ -38,11 +38,9 @@ final class MadeSamples {
         this.steps = steps;
         this.smoothness = smoothness;
         this.context = context;
-        var key = new ContentKey().file(teacher);
-        for (var external : Model.read(teacher).externalFiles()) {
-            key.file(teacher.resolveSibling(external));
-        }
-        this.teacher = key.digest();
+        this.teacher = new ContentKey()
+                .model(teacher, Model.read(teacher).externalFiles())
+                .digest();
     }
 
     /** Makes at least so many rows, in a file of the task's directory. */

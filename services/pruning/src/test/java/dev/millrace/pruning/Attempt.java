@@ -1,6 +1,9 @@
 package dev.millrace.pruning;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.engine.OrtSession;
+import dev.millrace.engine.SessionSettings;
+import dev.millrace.engine.Value;
 import dev.millrace.onnx.Model;
 import dev.millrace.stage.LocalData;
 import dev.millrace.stage.StageResult;
@@ -68,5 +71,29 @@ final class Attempt extends LocalTask {
 
     static JsonNode reported(StageResult result, String key) {
         return Objects.requireNonNull(result.report().get(key), key);
+    }
+
+    /** {@code ‖y − r‖ / ‖r‖} of the output {@code y} over rows that nobody looked at, r the task's model's. */
+    double unseenError(StageResult result) throws IOException {
+        var random = new Random(11);
+        var values = new float[64 * FEATURES];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        var feed = Map.of("x", Value.of(values, 64, FEATURES));
+        var settings = SessionSettings.threads(1);
+        try (var whole = OrtSession.open(model(), settings);
+                var pruned = OrtSession.open(Objects.requireNonNull(result.model()), settings);
+                var expected = whole.run(feed);
+                var found = pruned.run(feed)) {
+            double difference = 0;
+            double square = 0;
+            for (int i = 0; i < expected.get("y").size(); i++) {
+                double right = expected.get("y").number(i);
+                difference += Math.pow(found.get("y").number(i) - right, 2);
+                square += right * right;
+            }
+            return Math.sqrt(difference / square);
+        }
     }
 }

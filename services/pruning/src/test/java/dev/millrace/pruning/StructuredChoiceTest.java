@@ -3,9 +3,6 @@ package dev.millrace.pruning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.engine.OrtSession;
-import dev.millrace.engine.SessionSettings;
-import dev.millrace.engine.Value;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Attribute;
 import dev.millrace.onnx.DataType;
@@ -15,13 +12,10 @@ import dev.millrace.onnx.ModelBuilder;
 import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.fixture.TinyModels;
-import dev.millrace.stage.StageResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -86,8 +80,8 @@ class StructuredChoiceTest {
         var fitted = task(twins);
         var plain = task(twins);
 
-        double before = error(plain, plain.run(new Structured(), options.formatted(false)));
-        double after = error(fitted, fitted.run(new Structured(), options.formatted(true)));
+        double before = plain.unseenError(plain.run(new Structured(), options.formatted(false)));
+        double after = fitted.unseenError(fitted.run(new Structured(), options.formatted(true)));
 
         assertThat(after).isLessThan(0.6 * before);
     }
@@ -131,30 +125,6 @@ class StructuredChoiceTest {
 
     private Attempt task(Model model) throws IOException {
         return Attempt.of(directory, model).rows("training", 256, row -> row[0] > 0 ? 1 : 0);
-    }
-
-    /** {@code ‖y − r‖ / ‖r‖} over rows that nobody looked at. */
-    private static double error(Attempt task, StageResult result) throws IOException {
-        var random = new Random(11);
-        var values = new float[64 * Attempt.FEATURES];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        var feed = Map.of("x", Value.of(values, 64, Attempt.FEATURES));
-        var settings = SessionSettings.threads(1);
-        try (var whole = OrtSession.open(task.model(), settings);
-                var pruned = OrtSession.open(Objects.requireNonNull(result.model()), settings);
-                var expected = whole.run(feed);
-                var found = pruned.run(feed)) {
-            double difference = 0;
-            double square = 0;
-            for (int i = 0; i < 64 * 4; i++) {
-                double right = expected.get("y").number(i);
-                difference += Math.pow(found.get("y").number(i) - right, 2);
-                square += right * right;
-            }
-            return Math.sqrt(difference / square);
-        }
     }
 
     /** What row {@code row} of a layer's weight is filled with, element by element. */

@@ -1,5 +1,6 @@
 package dev.millrace.standalone;
 
+import dev.millrace.artifact.OwnDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -10,7 +11,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -39,7 +39,7 @@ public record DataDirectory(Path path) {
 
         /** Removes the directory, also under the feet of who works in it. */
         public void discard() throws IOException {
-            delete(directory);
+            OwnDirectory.delete(directory);
         }
 
         @Override
@@ -80,7 +80,7 @@ public record DataDirectory(Path path) {
         for (Path run : children(runs)) {
             try (var stale = hold(run).orElse(null)) {
                 if (stale != null) {
-                    delete(run);
+                    OwnDirectory.delete(run);
                 }
             }
         }
@@ -114,14 +114,6 @@ public record DataDirectory(Path path) {
                     : Optional.empty();
         } catch (NoSuchFileException e) { // its process has just ended
             return Optional.empty();
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> tree = Files.walk(directory)) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
         }
     }
 

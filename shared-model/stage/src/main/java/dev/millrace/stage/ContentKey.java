@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /** The SHA-256 digest of all that something stored depends on, told one after the other. */
 public final class ContentKey {
@@ -32,6 +33,15 @@ public final class ContentKey {
             while (channel.read(chunk.clear()) >= 0) {
                 digest.update(chunk.flip());
             }
+        }
+        return this;
+    }
+
+    /** The content of a model file and of the files beside it that hold its external data. */
+    public ContentKey model(Path file, List<String> external) throws IOException {
+        file(file);
+        for (var name : external) {
+            file(file.resolveSibling(name));
         }
         return this;
     }

@@ -92,11 +92,10 @@ final class Teachers implements Guidance.Answers {
     /** Digest of all that the bits of an answer depend on, but the question. */
     private static byte[] digest(Path file, Model model, List<String> answers, StageContext context)
             throws IOException {
-        var key = new ContentKey().file(file);
-        for (var external : model.externalFiles()) {
-            key.file(file.resolveSibling(external));
-        }
-        return key.text(answers, context.threads(), OrtSession.version()).digest();
+        return new ContentKey()
+                .model(file, model.externalFiles())
+                .text(answers, context.threads(), OrtSession.version())
+                .digest();
     }
 
     /** The teacher's head of the same name, else of the same position. */

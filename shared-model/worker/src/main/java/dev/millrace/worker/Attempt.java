@@ -64,7 +64,7 @@ final class Attempt implements Callable<Ending> {
     void forgetCheckpoint() {
         try {
             var key = work;
-            new TaskCheckpoint(runner.store(), key == null ? key() : key).remove();
+            new TaskCheckpoint(runner.store(), key == null ? key(inputs.resolve(task)) : key).remove();
         } catch (RefusedException e) { // what cannot be worked on has saved nothing
             LOG.debugf("no checkpoint to remove: %s", e);
         } catch (IOException e) { // costs room, not the task
@@ -92,7 +92,7 @@ final class Attempt implements Callable<Ending> {
 
     private Record run() throws InterruptedException, ChildDiedException, FailedException, IOException {
         var local = inputs.resolve(task);
-        var key = new KeyOfTask(runner, inputs, task).with(local);
+        var key = key(local);
         work = key;
         var found = runner.results().find(key);
         runner.metrics().looked(found.isPresent());
@@ -103,8 +103,8 @@ final class Attempt implements Callable<Ending> {
         return compute(key, local).answer(task, why, number, runner.worker());
     }
 
-    private TaskKey key() throws IOException {
-        return new KeyOfTask(runner, inputs, task).with(inputs.resolve(task));
+    private TaskKey key(LocalInputs local) throws IOException {
+        return new KeyOfTask(runner, inputs, task).with(local);
     }
 
     private ResultManifest compute(TaskKey key, LocalInputs local)

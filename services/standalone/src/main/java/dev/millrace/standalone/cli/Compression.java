@@ -81,7 +81,7 @@ record Compression(
         var state = directory.holdRun();
         var services = new Standalone(directory, state.directory(), 0, 0, roots, Level.SEVERE);
         // The children end with this process, and nobody waits for services that stop in order.
-        var stop = Interruption.on(() -> abandon(state));
+        var stop = Interruption.on(() -> end(state, ExitStatus.INTERRUPTED));
         try {
             return services.run((address, broker) -> {
                 state.publish(address);
@@ -92,9 +92,7 @@ record Compression(
                 ResultFiles.write(job, out, (reference, file) -> copy(store, reference, file));
                 int status = finish.applyAsInt(job);
                 store.close();
-                Standalone.abandon();
-                state.discard();
-                Runtime.getRuntime().halt(status);
+                end(state, status);
                 return status;
             });
         } finally {
@@ -102,12 +100,13 @@ record Compression(
         }
     }
 
-    private static void abandon(DataDirectory.Held state) throws IOException {
+    /** Ends the process. What cannot be removed because services still write there goes with the next run. */
+    private static void end(DataDirectory.Held state, int status) throws IOException {
         Standalone.abandon();
         try {
             state.discard();
         } finally {
-            Runtime.getRuntime().halt(ExitStatus.INTERRUPTED);
+            Runtime.getRuntime().halt(status);
         }
     }
 
