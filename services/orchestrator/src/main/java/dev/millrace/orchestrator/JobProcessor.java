@@ -97,9 +97,8 @@ final class JobProcessor implements Processor<String, byte[], String, Outgoing> 
 
     private void apply(Transition transition, @Nullable JobChanged before, @Nullable CloudEvent cause, Instant now) {
         var job = transition.job();
-        jobs.put(job, Json.write(job));
         transition.events().forEach(event -> outbox.send(event, job, cause, now));
-        outbox.send(job, job, cause, now);
+        jobs.put(job, outbox.send(job, job, cause, now));
         if (job.state().terminal()) {
             jobs.forgetAt(job.jobId(), now.plus(retention));
         }

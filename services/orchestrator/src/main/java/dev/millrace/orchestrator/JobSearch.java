@@ -96,7 +96,7 @@ record JobSearch(JobChanged job, SearchProgress search) {
             trials.add(trial);
             tasks.add(TrialTasks.next(job, search, trial).orElseThrow());
         }
-        var grown = with(trials);
+        var grown = with(trials, search.front());
         return new Step((out(trials) > 0 ? grown : grown.over(reason)).search(), tasks);
     }
 
@@ -187,7 +187,7 @@ record JobSearch(JobChanged job, SearchProgress search) {
                     "'" + figure + "'",
                     "what trials measure: " + String.join(", ", figures.keySet()));
         });
-        return with(done).slim().advanced(now);
+        return with(done).judged().advanced(now);
     }
 
     /**
@@ -199,34 +199,37 @@ record JobSearch(JobChanged job, SearchProgress search) {
         if (problem.code().equals(Metrics.NOT_MEASURABLE)) {
             throw new RefusedException(problem);
         }
-        return with(trial.failed(problem)).slim().advanced(now);
+        return with(trial.failed(problem)).judged().advanced(now);
     }
 
     private Goals goals() {
         return new Goals(search.plan().goals());
     }
 
+    /** With a trial in its place; what is on the front is for {@link #judged} to say. */
     private JobSearch with(Trial changed) {
         var trials = new ArrayList<>(search.trials());
         trials.set(changed.number(), changed);
-        return with(trials);
+        return with(trials, search.front());
     }
 
-    private JobSearch with(List<Trial> trials) {
-        var front =
-                Front.of(goals(), trials).trials().stream().map(Trial::number).toList();
+    private JobSearch with(List<Trial> trials, List<Integer> front) {
         return new JobSearch(job, search.tried(trials, front));
     }
 
-    /** Without the models and lineage of trials that can no longer be chosen. */
-    private JobSearch slim() {
-        var kept = new HashSet<>(search.front());
+    /** With the front as it is now, and without the models and lineage of trials that can no longer be chosen. */
+    private JobSearch judged() {
+        var front = Front.of(goals(), search.trials()).trials().stream()
+                .map(Trial::number)
+                .toList();
+        var kept = new HashSet<>(front);
         Front.nearest(goals(), search.trials()).ifPresent(trial -> kept.add(trial.number()));
-        return with(search.trials().stream()
+        var trials = search.trials().stream()
                 .map(trial -> trial.state() != Trial.State.DONE || kept.contains(trial.number())
                         ? trial
                         : new Trial(trial.number(), trial.values(), trial.rung()).done(trial.figures()))
-                .toList());
+                .toList();
+        return with(trials, front);
     }
 
     private Optional<Proposal> next(List<Trial> trials) {

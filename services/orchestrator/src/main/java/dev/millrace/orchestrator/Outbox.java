@@ -38,13 +38,15 @@ final class Outbox {
      * Sends one event about a job.
      *
      * @param cause whose trace goes on; null outside any trace
+     * @return the event as JSON
      */
-    void send(java.lang.Record event, JobChanged job, @Nullable CloudEvent cause, Instant now) {
+    byte[] send(java.lang.Record event, JobChanged job, @Nullable CloudEvent cause, Instant now) {
         var told = CloudEvent.of(id(event, job), SOURCE, job.jobId(), now, event);
         var encoded = CloudEvents.encode(cause == null ? told : told.causedBy(cause));
         var headers = new RecordHeaders();
         encoded.headers().forEach(headers::add);
         forward(job.jobId(), new Outgoing(topic(event), encoded.body()), headers, now);
+        return encoded.body();
     }
 
     /** Takes the snapshot of a job out of the compacted topic. */

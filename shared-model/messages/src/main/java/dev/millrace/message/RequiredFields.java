@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +17,25 @@ import org.jspecify.annotations.Nullable;
  * {@link JsonProperty#defaultValue()}; any other must be there, at every depth.
  */
 final class RequiredFields {
+    private static final ClassValue<List<Field>> FIELDS = new ClassValue<>() {
+        @Override
+        protected List<Field> computeValue(Class<?> record) {
+            return Arrays.stream(record.getRecordComponents()).map(Field::of).toList();
+        }
+    };
+
     private RequiredFields() {}
+
+    /** A component as far as it matters here; reflection would find it anew for every value. */
+    private record Field(String name, Class<?> type, Type genericType, boolean mayBeAbsent) {
+        static Field of(RecordComponent component) {
+            return new Field(
+                    component.getName(),
+                    component.getType(),
+                    component.getGenericType(),
+                    RequiredFields.mayBeAbsent(component));
+        }
+    }
 
     /**
      * Walks JSON and record side by side.
@@ -30,8 +50,8 @@ final class RequiredFields {
             if (!value.isObject()) {
                 throw new RefusedException("BAD_FIELD", path.isEmpty() ? "JSON" : path, kind(value), "an object");
             }
-            for (var component : record.getRecordComponents()) {
-                checkComponent(value.path(component.getName()), component, join(path, component.getName()));
+            for (var field : FIELDS.get(record)) {
+                checkField(value.path(field.name()), field, path);
             }
         }
     }
@@ -44,11 +64,11 @@ final class RequiredFields {
                 || (property != null && !property.defaultValue().isEmpty());
     }
 
-    private static void checkComponent(JsonNode value, RecordComponent component, String path) {
+    private static void checkField(JsonNode value, Field field, String path) {
         if (!value.isMissingNode() && !value.isNull()) {
-            check(value, component.getGenericType(), path);
-        } else if (!mayBeAbsent(component)) {
-            throw new RefusedException("MISSING_FIELD", path, "nothing", wanted(component.getType()));
+            check(value, field.genericType(), join(path, field.name()));
+        } else if (!field.mayBeAbsent()) {
+            throw new RefusedException("MISSING_FIELD", join(path, field.name()), "nothing", wanted(field.type()));
         }
     }
 
