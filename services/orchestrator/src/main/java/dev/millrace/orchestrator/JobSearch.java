@@ -13,10 +13,6 @@ import dev.millrace.message.TaskSucceeded;
 import dev.millrace.message.Trial;
 import dev.millrace.search.Front;
 import dev.millrace.search.Goals;
-import dev.millrace.search.History;
-import dev.millrace.search.Proposal;
-import dev.millrace.search.Space;
-import dev.millrace.search.Strategies;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,14 +25,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A search in the middle of a job: state and outcome in, state and tasks out. Pure.
- *
- * <p>Trial {@code n} is chosen from the outcomes of the trials before {@code n − window + 1}, whether or not later ones have
- * answered, and not before all of those have. The window is half as long again as trials may be out at once, so that one
- * slow trial holds up nobody for long; in return what is tried depends on the plan and the figures alone: neither on who
- * answers first nor on who died meanwhile.
- */
+/** A search in the middle of a job: state and outcome in, state and tasks out; {@link NextTrials} chooses. Pure. */
 record JobSearch(JobChanged job, SearchProgress search) {
     /** The search that the job is in, or was in. */
     static JobSearch of(JobChanged job) {
@@ -80,24 +69,14 @@ record JobSearch(JobChanged job, SearchProgress search) {
         }
     }
 
-    /** Chooses trials until enough are out, or ends the search when there is nothing to choose and nothing out. */
+    /** Issues what is chosen next, or ends the search when there is nothing to choose and nothing out. */
     private Step advanced(Instant now) {
-        var trials = new ArrayList<>(search.trials());
-        var tasks = new ArrayList<TaskIssued>();
-        String reason = "";
-        while (out(trials) < search.plan().parallel()) {
-            reason = whyEnough(trials, now);
-            var proposal = reason.isEmpty() ? next(trials) : Optional.<Proposal>empty();
-            if (proposal.isEmpty()) {
-                break;
-            }
-            var trial = new Trial(
-                    trials.size(), proposal.get().values(), proposal.get().rung());
-            trials.add(trial);
-            tasks.add(TrialTasks.next(job, search, trial).orElseThrow());
-        }
-        var grown = with(trials, search.front());
-        return new Step((out(trials) > 0 ? grown : grown.over(reason)).search(), tasks);
+        var choice = new NextTrials(search, job.request().seed()).choose(now);
+        var tasks = choice.added().stream()
+                .map(trial -> TrialTasks.next(job, search, trial).orElseThrow())
+                .toList();
+        var grown = with(choice.all(), search.front());
+        return new Step(choice.ended().map(grown::over).orElse(grown).search(), tasks);
     }
 
     private Stream<Trial> outTrials() {
@@ -232,60 +211,12 @@ record JobSearch(JobChanged job, SearchProgress search) {
         return with(trials, front);
     }
 
-    private Optional<Proposal> next(List<Trial> trials) {
-        var strategy = Strategies.of(search.plan());
-        var all = history(trials);
-        int hidden = Math.min(window() - 1, trials.size());
-        boolean answered =
-                trials.subList(0, trials.size() - hidden).stream().noneMatch(trial -> trial.state() == Trial.State.OUT);
-        var proposal = answered ? strategy.next(all.behind(hidden)) : Optional.<Proposal>empty();
-        return proposal.isEmpty() && out(trials) == 0 ? strategy.next(all) : proposal;
-    }
-
-    private History history(List<Trial> trials) {
-        return new History(
-                new Space(search.plan().choices()), goals(), job.request().seed(), trials);
-    }
-
-    private int window() {
-        return search.plan().parallel() + search.plan().parallel() / 2;
-    }
-
-    private static long out(List<Trial> trials) {
-        return trials.stream().filter(trial -> trial.state() == Trial.State.OUT).count();
-    }
-
-    /** Empty while trials may still be chosen. */
-    private String whyEnough(List<Trial> trials, Instant now) {
-        var plan = search.plan();
-        if (trials.size() >= plan.trials()) {
-            return "All " + plan.trials() + " trials were made.";
-        }
-        if (plan.seconds() != null
-                && !trials.isEmpty()
-                && Duration.between(search.startedAt(), now).toSeconds() >= plan.seconds()) {
-            return "The time of " + plan.seconds() + " s was up after " + trials.size() + " trials.";
-        }
-        if (plan.patience() != null) {
-            int known = Math.max(0, trials.size() - (window() - 1));
-            int last = Front.of(goals(), trials.subList(0, known)).trials().stream()
-                    .mapToInt(Trial::number)
-                    .max()
-                    .orElse(-1);
-            if (known - 1 - last >= plan.patience()) {
-                return "The front stayed as it was for " + plan.patience() + " trials.";
-            }
-        }
-        return "";
-    }
-
     private JobSearch over(String reason) {
         var best = Stream.of(Front.of(goals(), search.trials()).best(), Front.nearest(goals(), search.trials()))
                 .flatMap(Optional::stream)
                 .findFirst()
                 .map(Trial::number)
                 .orElse(null);
-        return new JobSearch(
-                job, search.over(best, reason.isEmpty() ? "Nothing that was left to try promised a gain." : reason));
+        return new JobSearch(job, search.over(best, reason));
     }
 }
