@@ -82,7 +82,7 @@ class SoakBenchmark {
             search(mill, bus, endings, "warm-up", 4, 0);
             double one = search(mill, bus, endings, "one", trials, millis);
             mill.startWorker();
-            search(mill, bus, endings, "warm-up again", 4, 0);
+            search(mill, bus, endings, "warm-up-again", 4, 0);
             double two = search(mill, bus, endings, "two", trials, millis);
             print(
                     "search of %d trials of %d ms, two out at once: one worker %.1f s, two %.1f s, %.2f of it",

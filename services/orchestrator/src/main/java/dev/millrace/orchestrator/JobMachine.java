@@ -3,9 +3,6 @@ package dev.millrace.orchestrator;
 import dev.millrace.message.ArtifactReference;
 import dev.millrace.message.Catalogue;
 import dev.millrace.message.CompressionCancelled;
-import dev.millrace.message.CompressionCompleted;
-import dev.millrace.message.CompressionFailed;
-import dev.millrace.message.CompressionRefused;
 import dev.millrace.message.CompressionRequested;
 import dev.millrace.message.JobChanged;
 import dev.millrace.message.JobState;
@@ -13,13 +10,10 @@ import dev.millrace.message.Json;
 import dev.millrace.message.Problem;
 import dev.millrace.message.RefusedException;
 import dev.millrace.message.RequestRules;
-import dev.millrace.message.TaskCancelled;
 import dev.millrace.message.TaskFailed;
 import dev.millrace.message.TaskRefused;
 import dev.millrace.message.TaskSucceeded;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,11 +28,6 @@ import org.jspecify.annotations.Nullable;
  * Terminal states never change, so each job tells exactly one terminal event.
  */
 final class JobMachine {
-    /** More would endanger the size of the snapshot. */
-    private static final int MOST_LOG_LINES = 100;
-
-    private static final int LONGEST_LOG_LINE = 500;
-
     private final Set<String> expectedStages;
 
     /** @param expectedStages stages that the installation has, whether or not their workers have been up yet */
@@ -72,22 +61,17 @@ final class JobMachine {
                     .map(trial ->
                             searched(running, () -> JobSearch.of(running).failed(trial, failed.problem(), now), now))
                     .or(() -> current(running, failed.taskId())
-                            .map(j -> failed(j, failed.problem(), failed.logTail(), now)));
+                            .map(j -> Ending.failed(j, failed.problem(), failed.logTail(), now)));
         }
         if (event instanceof TaskRefused refused) {
             var running = known(refused.jobId(), jobId, job);
             return JobSearch.waiting(running, refused.taskId())
                     .map(trial ->
                             searched(running, () -> JobSearch.of(running).failed(trial, refused.problem(), now), now))
-                    .or(() -> current(running, refused.taskId()).map(j -> refused(j, refused.problem(), now)));
+                    .or(() -> current(running, refused.taskId()).map(j -> Ending.refused(j, refused.problem(), now)));
         }
         throw new RefusedException(
                 "UNEXPECTED_EVENT", "ce_type", event.getClass().getSimpleName(), "requests and outcomes");
-    }
-
-    /** The end of a job whose event could not be processed because of a fault of this program. */
-    Transition broken(JobChanged job, Problem problem, Instant now) {
-        return failed(job, problem, List.of(), now);
     }
 
     private Optional<Transition> requested(
@@ -106,13 +90,13 @@ final class JobMachine {
                     "request",
                     sizeBytes + " bytes of JSON",
                     "at most " + RequestRules.MAX_REQUEST_BYTES + " bytes");
-            return Optional.of(refused(created(jobId, withoutContent(request), now), problem, now));
+            return Optional.of(Ending.refused(created(jobId, withoutContent(request), now), problem, now));
         }
         var created = created(jobId, request, now);
         try {
             new RequestRules(catalogue, expectedStages).check(request);
         } catch (RefusedException e) {
-            return Optional.of(refused(created, e.problem(), now));
+            return Optional.of(Ending.refused(created, e.problem(), now));
         }
         var auto = request.auto();
         return Optional.of(
@@ -131,7 +115,7 @@ final class JobMachine {
         try {
             step = decision.get();
         } catch (RefusedException e) {
-            return refused(job, e.problem(), now);
+            return Ending.refused(job, e.problem(), now);
         }
         var searching = job.waitingFor(null, now).searching(step.search());
         if (!step.ended()) {
@@ -139,7 +123,7 @@ final class JobMachine {
         }
         return JobSearch.of(searching)
                 .problem()
-                .map(problem -> failed(searching, problem, List.of(), now))
+                .map(problem -> Ending.failed(searching, problem, List.of(), now))
                 .orElseGet(() -> next(JobSearch.of(searching).result(now), now));
     }
 
@@ -157,13 +141,7 @@ final class JobMachine {
         if (job.state().terminal()) {
             return Optional.empty();
         }
-        var events = new ArrayList<Record>();
-        if (job.task() != null) {
-            events.add(new TaskCancelled(job.jobId(), job.task().taskId()));
-        }
-        events.addAll(JobSearch.cancellations(job));
-        events.add(new CompressionCancelled(job.jobId(), request.reason()));
-        return Optional.of(new Transition(ended(job, JobState.CANCELLED, null, now), events));
+        return Optional.of(Ending.cancelled(job, request.reason(), now));
     }
 
     private static Transition succeeded(JobChanged job, TaskSucceeded outcome, Instant now) {
@@ -177,7 +155,7 @@ final class JobMachine {
         if (evaluation == null && Plan.EVALUATION.equals(outcome.stage())) {
             var problem = new Problem(
                     "NOTHING_MEASURED", outcome.taskId(), "an evaluation without measurements", "baseline and result");
-            return failed(progress.at(now), problem, List.of(), now);
+            return Ending.failed(progress.at(now), problem, List.of(), now);
         }
         return next(progress.at(now), now);
     }
@@ -189,78 +167,7 @@ final class JobMachine {
             var running = job.waitingFor(task.get(), now);
             return new Transition(running, List.of(task.get()));
         }
-        return completed(job, now);
-    }
-
-    private static Transition completed(JobChanged job, Instant now) {
-        var best = job.best();
-        var evaluation = job.evaluation();
-        if (best == null || evaluation == null) {
-            throw new IllegalStateException("job " + job.jobId() + " ends without a measured model");
-        }
-        var verdict = Verdict.of(job.request().objective(), evaluation);
-        var completed = new CompressionCompleted(
-                job.jobId(),
-                job.request().name(),
-                best,
-                evaluation,
-                job.lineage(),
-                verdict.met(),
-                Notes.of(job, best, verdict),
-                Duration.between(job.createdAt(), now).toMillis(),
-                job.search() == null ? List.of() : job.search().frontTrials(),
-                job.search() == null ? List.of() : job.search().trials());
-        var ended = ended(job, JobState.COMPLETED, null, completed.notes(), List.of(), now);
-        return new Transition(ended, List.of(completed));
-    }
-
-    private static Transition failed(JobChanged job, Problem problem, List<String> logTail, Instant now) {
-        var tail = logTail.stream()
-                .skip(Math.max(0, logTail.size() - MOST_LOG_LINES))
-                .map(line -> line.substring(0, Math.min(line.length(), LONGEST_LOG_LINE)))
-                .toList();
-        var failed = new CompressionFailed(job.jobId(), job.request().name(), problem, job.best(), job.lineage(), tail);
-        return new Transition(
-                ended(job, JobState.FAILED, problem, List.of(), tail, now), and(JobSearch.cancellations(job), failed));
-    }
-
-    private static Transition refused(JobChanged job, Problem problem, Instant now) {
-        var refused = new CompressionRefused(job.jobId(), job.request().name(), problem);
-        return new Transition(ended(job, JobState.REFUSED, problem, now), and(JobSearch.cancellations(job), refused));
-    }
-
-    private static List<Record> and(List<? extends Record> events, Record last) {
-        var all = new ArrayList<Record>(events);
-        all.add(last);
-        return all;
-    }
-
-    private static JobChanged ended(JobChanged job, JobState state, @Nullable Problem problem, Instant now) {
-        return ended(job, state, problem, List.of(), List.of(), now);
-    }
-
-    private static JobChanged ended(
-            JobChanged job,
-            JobState state,
-            @Nullable Problem problem,
-            List<String> notes,
-            List<String> logTail,
-            Instant now) {
-        return new JobChanged(
-                job.jobId(),
-                state,
-                job.request(),
-                null,
-                job.lineage(),
-                job.best(),
-                job.evaluation(),
-                job.objectiveMet(),
-                problem,
-                job.createdAt(),
-                now,
-                notes,
-                logTail,
-                job.search());
+        return Ending.completed(job, now);
     }
 
     private static JobChanged known(String named, String key, @Nullable JobChanged job) {

@@ -14,6 +14,7 @@ import dev.millrace.message.UnreadableEventException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -111,7 +112,7 @@ final class JobProcessor implements Processor<String, byte[], String, Outgoing> 
         var problem = new Problem("INTERNAL_ERROR", "orchestrator", fault.toString(), "");
         deadLetter(record, new UnreadableEventException(problem, fault), now);
         if (job != null && !job.state().terminal()) {
-            apply(machine.broken(job, problem, now), job, null, now);
+            apply(Ending.failed(job, problem, List.of(), now), job, null, now);
         }
     }
 

@@ -343,7 +343,7 @@ class JobMachineTest {
     @Test
     void endsAJobWhoseEventBrokeTheMachine() {
         send(request(null, "pruning:magnitude"));
-        var broken = machine.broken(job(), new Problem("INTERNAL_ERROR", "orchestrator", "x", ""), now);
+        var broken = Ending.failed(job(), new Problem("INTERNAL_ERROR", "orchestrator", "x", ""), List.of(), now);
         assertThat(broken.job().state()).isEqualTo(JobState.FAILED);
         assertThat(broken.events()).hasSize(1).first().isInstanceOf(CompressionFailed.class);
     }
