@@ -10,9 +10,12 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.jboss.logging.Logger;
 
 /** Sees to it that every topic is there before Kafka Streams looks for them. */
 final class TopicCheck {
+    private static final Logger LOG = Logger.getLogger(TopicCheck.class);
+
     private TopicCheck() {}
 
     /**
@@ -33,6 +36,15 @@ final class TopicCheck {
             if (requests != outcomes) {
                 throw new IllegalStateException(Topics.REQUESTS + " has " + requests + " partitions, " + Topics.OUTCOMES
                         + " has " + outcomes + ": they must have the same number");
+            }
+            for (var stage : stages) {
+                int tasks = partitions(admin, Topics.tasks(stage));
+                if (tasks > 1) {
+                    LOG.warnf(
+                            "%s has %d partitions: only a part of the workers reaches the tasks of one job, and a search"
+                                    + " gains little by more of them. Create the topic anew with one partition.",
+                            Topics.tasks(stage), tasks);
+                }
             }
         }
     }

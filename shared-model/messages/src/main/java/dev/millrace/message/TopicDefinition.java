@@ -9,8 +9,9 @@ import java.util.Map;
  * How a topic must be created. Whoever starts first creates what is missing: workers do it with their admin client, the
  * standalone and the orchestrator with theirs, all from {@link #all}.
  *
- * @param partitioned whether the topic takes as many partitions as the installation wants; the others have one, so that
- *     every reader sees one order
+ * @param partitioned whether the topic takes as many partitions as the installation wants; the others have one: those that
+ *     every reader reads in one order, and those of tasks, because a share group hands each partition of several to a part
+ *     of the workers only, and all tasks of a job, the trials of a search among them, lie in one
  * @param config topic settings of Kafka
  */
 public record TopicDefinition(String name, boolean partitioned, Map<String, String> config) {
@@ -40,7 +41,7 @@ public record TopicDefinition(String name, boolean partitioned, Map<String, Stri
 
     /** The topic that the tasks of a stage go to. */
     public static TopicDefinition tasks(String stage) {
-        return new TopicDefinition(Topics.tasks(stage), true, MONTH);
+        return new TopicDefinition(Topics.tasks(stage), false, MONTH);
     }
 
     /** Partitions of this topic where partitioned topics have {@code partitions}. */

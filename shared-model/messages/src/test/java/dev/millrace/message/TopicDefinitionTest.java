@@ -31,6 +31,11 @@ class TopicDefinitionTest {
                 .containsExactly(Topics.CONTROL, Topics.CATALOGUE, Topics.DEAD_LETTERS);
     }
 
+    @Test
+    void letsEveryWorkerReachEveryTask() {
+        assertThat(TopicDefinition.tasks("pruning").partitions(12)).isOne();
+    }
+
     private static String value(Field field) {
         try {
             return (String) field.get(null);
