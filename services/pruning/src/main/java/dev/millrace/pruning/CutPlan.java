@@ -135,7 +135,7 @@ final class CutPlan {
         CutPlan best(List<Candidate> candidates, Observation seen) throws IOException {
             var errors = new ArrayList<Double>();
             var weighed = options.ranking(subject.context()) == Ranking.SENSITIVITY
-                    ? Sensitivity.weighed(candidates, subject, seen, errors)
+                    ? Sensitivity.weighed(candidates, subject, seen, options.reconstructs(subject.context()), errors)
                     : candidates;
             var widths = widths(weighed);
             double target = 1 - options.amount();

@@ -22,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -49,12 +50,14 @@ final class Reconstruction {
     private final Observation seen;
     private final Cut cut;
     private final Model model;
+    private final Predicate<Layer> wanted;
 
-    private Reconstruction(Subject original, Observation seen, Cut cut, Model model) {
+    private Reconstruction(Subject original, Observation seen, Cut cut, Model model, Predicate<Layer> wanted) {
         this.original = original;
         this.seen = seen;
         this.cut = cut;
         this.model = model;
+        this.wanted = wanted;
     }
 
     /**
@@ -75,7 +78,20 @@ final class Reconstruction {
      * @return number of layers that were fitted
      */
     static int fit(Subject original, Observation seen, Cut cut, Model model) throws IOException {
-        return new Reconstruction(original, seen, cut, model).run();
+        return new Reconstruction(original, seen, cut, model, layer -> true).run();
+    }
+
+    /** The same for those layers only that read less than before. */
+    static void fitReaders(Subject original, Observation seen, Cut cut, Model model) throws IOException {
+        new Reconstruction(original, seen, cut, model, layer -> readsLess(layer, original)).run();
+    }
+
+    private static boolean readsLess(Layer layer, Subject original) {
+        int axis = layer.weight().uses().get(0).inputAxis();
+        var before = original.graph().constant(layer.weight().name());
+        return before.filter(
+                        whole -> whole.dims()[axis] > layer.weight().tensor().dims()[axis])
+                .isPresent();
     }
 
     private int run() throws IOException {
@@ -107,7 +123,7 @@ final class Reconstruction {
                         .ifPresent(vectors -> layers.add(layer(weight, node, vectors)));
             }
         }
-        return layers;
+        return layers.stream().filter(wanted).toList();
     }
 
     private static boolean isLinear(Node node) {

@@ -8,10 +8,16 @@ import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** How much the answers of a model change where one of its groups alone is cut. Cost: one run of the samples for each group. */
+/**
+ * How much the answers of a model change where one of its groups alone is cut, and what reads it fitted. Cost: a run of the
+ * samples for each group, two more and a factorization for each layer that is fitted.
+ */
 final class Sensitivity {
     /** A change of the answers that is none. */
     private static final double NOTHING = 1e-10;
+
+    /** Rows that tell layers apart; fitting what is left in the end may want more. */
+    private static final int ROWS = 256;
 
     private Sensitivity() {}
 
@@ -19,15 +25,20 @@ final class Sensitivity {
      * The same candidates, each weighed so that half of its channels are worth what losing them costs. Where that half costs
      * nothing, it is worth nothing, and the other half is weighed as those of other candidates are on average.
      *
+     * @param fits whether what reads the group is fitted before the answers are looked at, as what is left will be
      * @param errors takes the change of the answers, in the order of the candidates
      */
-    static List<Candidate> weighed(List<Candidate> candidates, Subject subject, Observation seen, List<Double> errors)
+    static List<Candidate> weighed(
+            List<Candidate> candidates, Subject subject, Observation seen, boolean fits, List<Double> errors)
             throws IOException {
-        var answers = new Answers(subject);
+        var answers = new Answers(subject.lookedAt(ROWS, subject.context()));
+        double share = 0.4 / candidates.size();
         for (var each : candidates) {
-            subject.context().progress(0.4 * errors.size() / candidates.size(), "trying layer by layer");
+            double done = errors.size() * share;
+            subject.context().progress(done, "trying layer by layer");
+            var part = subject.lookedAt(ROWS, subject.context().part(done, done + share));
             int half = half(each);
-            errors.add(half == each.size() ? 0 : answers.error(cut(each, half, subject, seen)));
+            errors.add(half == each.size() ? 0 : answers.error(cut(each, half, part, seen, fits)));
         }
         double average = IntStream.range(0, candidates.size())
                 .filter(i -> errors.get(i) > NOTHING)
@@ -53,11 +64,15 @@ final class Sensitivity {
         return worth > 0 ? error / worth : 1;
     }
 
-    private static Model cut(Candidate candidate, int width, Subject subject, Observation seen) {
+    private static Model cut(Candidate candidate, int width, Subject subject, Observation seen, boolean fits)
+            throws IOException {
         var model = subject.model().copy();
         var cut = new Cut();
         cut.remove(candidate.group(), candidate.removed(width));
         Slicer.apply(model, seen.copy(), cut);
+        if (fits) {
+            Reconstruction.fitReaders(subject, seen, cut, model);
+        }
         return model;
     }
 }

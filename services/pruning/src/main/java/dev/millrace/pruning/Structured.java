@@ -119,7 +119,7 @@ final class Structured implements Technique<Structured.Options> {
             return Samples.data(context).isPresent() ? Ranking.SENSITIVITY : Ranking.LAYER;
         }
 
-        private boolean reconstructs(StageContext context) {
+        boolean reconstructs(StageContext context) {
             return reconstruct == null ? Samples.data(context).isPresent() : reconstruct;
         }
     }

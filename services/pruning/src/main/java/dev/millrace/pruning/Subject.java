@@ -17,6 +17,11 @@ import java.util.List;
  */
 record Subject(
         Model model, Path file, List<ChannelGroup> groups, int samples, Recovery recovery, StageContext context) {
+    /** The same, looked at with fewer rows and by a part of the task. */
+    Subject lookedAt(int rows, StageContext part) {
+        return new Subject(model, file, groups, Math.min(samples, rows), recovery, part);
+    }
+
     Graph graph() {
         return model.graph();
     }

@@ -87,6 +87,29 @@ class StructuredChoiceTest {
     }
 
     @Test
+    void theLayerThatFittingMendsLosesMore() throws IOException {
+        // Every other neuron of the first layer says what its neighbour says, half as loud.
+        var column = new int[1];
+        var twins = perceptron((layer, row, random) -> {
+            if (layer == 1) {
+                return random.nextBoolean() ? 1 : -1;
+            }
+            boolean own = column[0]++ % Attempt.FEATURES == row / 2;
+            return own ? row % 2 == 0 ? 3 : 1.5f : 0;
+        });
+        var options = "{\"amount\": 0.4, \"multipleOf\": 1, \"recovery\": \"none\", \"reconstruct\": %s}";
+
+        var plain = Attempt.model(task(twins).run(new Structured(), options.formatted(false)));
+        var fitted = Attempt.model(task(twins).run(new Structured(), options.formatted(true)));
+
+        assertThat(width(fitted, "first.weight")).isEqualTo(HIDDEN / 2).isLessThan(width(plain, "first.weight"));
+    }
+
+    private static long width(Model model, String weight) {
+        return model.graph().initializer(weight).orElseThrow().dim(0);
+    }
+
+    @Test
     void saysWhetherTheTimeAskedForIsMet() throws IOException {
         var result = task(halfDead())
                 .run(new Structured(), "{\"target\": \"latency\", \"amount\": 0.9, \"recovery\": \"none\"}");
