@@ -25,9 +25,16 @@ import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DistillTest {
     private static final int ROWS = 512;
+
+    private static final int FEW = 64;
+
+    /** So many rows held out tell whether the labels alone are better. */
+    private static final int PLENTY = 2_000;
 
     @TempDir
     Path directory;
@@ -124,22 +131,52 @@ class DistillTest {
 
         var result = task.run(new Distill(), "{\"epochs\": 10}");
 
-        double byTeacher = figure(result, "endings", "teacherToTheEnd");
-        double byLabels = figure(result, "endings", "labelsAtTheEnd");
+        double byTeacher = figure(result, "endings", "byTeacher");
+        double byLabels = figure(result, "endings", "byLabels");
         assertThat(figure(result, "after", "top1")).isCloseTo(Math.max(byTeacher, byLabels), within(1e-6));
         assertThat(Objects.requireNonNull(result.report().get("steps")).asInt()).isEqualTo(10 * 7);
     }
 
+    /** The teacher never saw these labels. */
     @Test
-    void goesOnAfterAKillInEitherEndingToTheSameBytes() throws IOException {
+    void learnsByLabelsFromTheBeginningWhereTheyArePlentyAndBetter() throws IOException {
+        var student = pruned(0.9f);
+        var options = "{\"epochs\": 6, \"learningRate\": 0.02}";
+        var labels = new TestTask(Files.createDirectory(directory.resolve("labels")), student)
+                .rows("training", ROWS, 1, DistillTest::positive)
+                .rows("validation", PLENTY, 2, DistillTest::positive);
+        var both = new TestTask(Files.createDirectory(directory.resolve("both")), student)
+                .baseline(teacher)
+                .rows("training", ROWS, 1, DistillTest::positive)
+                .rows("validation", PLENTY, 2, DistillTest::positive);
+
+        var alone = labels.run(new FineTune(), options);
+        var taught = both.run(new Distill(), options);
+
+        assertThat(figure(taught, "endings", "byLabels")).isGreaterThan(figure(taught, "endings", "byTeacher"));
+        assertThat(model(taught)).isEqualTo(model(alone));
+        assertThat(Objects.requireNonNull(taught.report().get("notes")).toString())
+                .contains("without its teacher");
+    }
+
+    /** A pruned model, rows with the teacher's own labels, and others held out. */
+    private TestTask labelled(String name, int held) throws IOException {
+        return new TestTask(Files.createDirectory(directory.resolve(name)), pruned(0.6f))
+                .rows("training", ROWS, 1, this::bestOfTeacher)
+                .rows("validation", held, 2, DistillTest::positive);
+    }
+
+    private static int positive(float[] row) {
+        return row[0] > 0 ? 1 : 0;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {FEW, PLENTY})
+    void goesOnAfterAKillInEitherEndingToTheSameBytes(int held) throws IOException {
         var options = "{\"epochs\": 2}";
         var often = new Distill(Duration.ZERO);
-        var whole = new TestTask(Files.createDirectory(directory.resolve("whole")), pruned(0.6f))
-                .baseline(teacher)
-                .rows("training", ROWS, 1, this::bestOfTeacher);
-        var killed = new TestTask(Files.createDirectory(directory.resolve("killed")), pruned(0.6f))
-                .baseline(teacher)
-                .rows("training", ROWS, 1, this::bestOfTeacher);
+        var whole = labelled("whole", held).baseline(teacher);
+        var killed = labelled("killed", held).baseline(teacher);
 
         var expected = bytes(whole.run(often, options).model());
         assertThatThrownBy(() -> killed.dieAt(0.5).run(often, options)).isInstanceOf(TestTask.Killed.class);

@@ -37,11 +37,12 @@ class StructuredRecoveryTest {
     void becomesBetterThanAWeakTeacherByLabels() throws IOException {
         var result = Attempt.of(directory, TinyModels.mlp())
                 .rows("training", 2000, row -> row[0] > 0 ? 1 : 0)
+                .rows("validation", 2000, row -> row[0] > 0 ? 1 : 0)
                 .run(new Structured(), "{\"learningRate\": 0.02, \"epochs\": 10}");
 
         var recovery = Attempt.reported(result, "recovery");
-        double byTeacher = recovery.path("endings").path("teacherToTheEnd").asDouble();
-        double byLabels = recovery.path("endings").path("labelsAtTheEnd").asDouble();
+        double byTeacher = recovery.path("endings").path("byTeacher").asDouble();
+        double byLabels = recovery.path("endings").path("byLabels").asDouble();
         assertThat(byLabels).isGreaterThan(0.9).isGreaterThan(byTeacher);
         assertThat(recovery.path("after").path("top1").asDouble())
                 .isGreaterThan(recovery.path("teacher").path("top1").asDouble());

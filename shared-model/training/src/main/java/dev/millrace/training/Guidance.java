@@ -32,14 +32,21 @@ public sealed interface Guidance {
      */
     Objective objective(Student student, Optional<LabelKind> labels, Batch sample);
 
-    /** The same losses with the weights that a second ending of the training gives them, if it is worth a try. */
-    default Optional<Objective> otherEnding(Objective objective) {
-        return Optional.empty();
-    }
+    /**
+     * Something else to train by, which may turn out better on data held out.
+     *
+     * @param objective the same losses, weighed otherwise
+     * @param from fraction of the training at which it begins
+     */
+    record Alternative(Objective objective, double from) {}
 
-    /** Fraction of the training at which that ending begins. */
-    default double partsAt() {
-        return 1;
+    /**
+     * What is worth a try beside an objective.
+     *
+     * @param heldRows rows held out to tell which of both is better
+     */
+    default Optional<Alternative> alternative(Objective objective, long heldRows) {
+        return Optional.empty();
     }
 
     /**
@@ -71,23 +78,19 @@ public sealed interface Guidance {
      * Other models, beside the labels where there are some.
      *
      * @param models whose mean answer counts
-     * @param partsAt fraction of the training at which a second ending by labels alone begins
      */
-    record ByTeachers(List<Path> models, Imitation imitation, Hints hints, double partsAt) implements Guidance {
+    record ByTeachers(List<Path> models, Imitation imitation, Hints hints) implements Guidance {
         private static final double LAST_FIFTH = 0.8;
 
-        public ByTeachers(List<Path> models, Imitation imitation, Hints hints) {
-            this(models, imitation, hints, LAST_FIFTH);
-        }
+        /** Rows held out that can tell two endings of one training apart. */
+        private static final int FEWEST_TO_DECIDE = 30;
+
+        /** Rows held out that can tell two trainings apart, one of them without teachers. */
+        private static final int FEWEST_TO_DOUBT_TEACHERS = 2_000;
 
         /** A teacher and nothing inside it. */
         public static ByTeachers of(Path model, Imitation imitation) {
             return new ByTeachers(List.of(model), imitation, Hints.none());
-        }
-
-        /** The same with another begin of the second ending. */
-        public ByTeachers parting(double at) {
-            return new ByTeachers(models, imitation, hints, at);
         }
 
         @Override
@@ -102,9 +105,14 @@ public sealed interface Guidance {
                             .toList());
         }
 
+        /** The labels alone, from the beginning where labels are plenty; they may say more than the teachers do. */
         @Override
-        public Optional<Objective> otherEnding(Objective objective) {
-            return imitation.leavesLabelsOpen() ? Imitation.byLabels(objective) : Optional.empty();
+        public Optional<Alternative> alternative(Objective objective, long heldRows) {
+            if (!imitation.leavesLabelsOpen() || heldRows < FEWEST_TO_DECIDE) {
+                return Optional.empty();
+            }
+            double from = heldRows < FEWEST_TO_DOUBT_TEACHERS ? LAST_FIFTH : 0;
+            return Imitation.byLabels(objective).map(labels -> new Alternative(labels, from));
         }
     }
 }

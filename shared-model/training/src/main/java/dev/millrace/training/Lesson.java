@@ -38,9 +38,6 @@ public final class Lesson implements Closeable {
     /** Share of the progress that preparing the data gets. */
     private static final double PREPARING = 0.15;
 
-    /** Rows held out that can tell two endings of a training apart. */
-    private static final int FEWEST_TO_DECIDE = 30;
-
     private final Student student;
     private final Course course;
     private final Guidance guidance;
@@ -126,14 +123,14 @@ public final class Lesson implements Closeable {
         var before = material.score(untrained);
         var part = context.part(PREPARING, 1);
         var practice = new Practice(student, settings, material.training(), material.held(), part);
-        var otherEnding = revised || course.minutes() != null || material.heldRows() < FEWEST_TO_DECIDE
-                ? Optional.<Objective>empty()
-                : guidance.otherEnding(objective);
-        var trained = otherEnding.isPresent()
-                ? practice.withTwoEndings(objective, otherEnding.get(), guidance.partsAt())
+        var alternative = revised || course.minutes() != null
+                ? Optional.<Guidance.Alternative>empty()
+                : guidance.alternative(objective, material.heldRows());
+        var trained = alternative.isPresent()
+                ? practice.better(objective, alternative.get())
                 : practice.once(objective, revisions);
         var after = material.score(trained.model());
-        var notes = new ArrayList<String>();
+        var notes = new ArrayList<>(Practice.notes(trained.report()));
         if (!revised && after.isWorseThan(before)) {
             notes.add("Training made the model worse on held-out data, %s from %s to %s: it stays as it was."
                     .formatted(

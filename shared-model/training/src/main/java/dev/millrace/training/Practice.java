@@ -1,5 +1,6 @@
 package dev.millrace.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.engine.train.Objective;
 import dev.millrace.engine.train.Revisions;
@@ -13,13 +14,18 @@ import dev.millrace.training.Bookmark.Ending;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The training itself, once through or with two endings. */
+/** The training itself, once through or with an alternative. */
 final class Practice {
+    private static final String ENDINGS = "endings";
+    private static final String BY_TEACHER = "byTeacher";
+    private static final String BY_LABELS = "byLabels";
+
     private final Student student;
     private final TrainingSettings settings;
     private final TrainingData data;
@@ -48,27 +54,40 @@ final class Practice {
     }
 
     /**
-     * Trains, goes through the last part a second time by another objective, and keeps what has the better score on the data
-     * held out; the first ending if both are equal.
+     * Trains, goes through the last part or all of it a second time by the alternative, and keeps what has the better score on
+     * the data held out; the first if both are equal.
      *
-     * @param partsAt fraction of the training at which the second ending branches off
      * @return the report's {@code endings} are both scores
      */
-    Ending withTwoEndings(Objective objective, Objective other, double partsAt) throws IOException {
-        double length = 2 - partsAt; // in trainings
+    Ending better(Objective objective, Guidance.Alternative alternative) throws IOException {
+        double from = alternative.from();
+        double length = 2 - from; // in trainings
         if (bookmark.first().isEmpty()) {
-            var ending = run(settings.branchAt(partsAt), objective, Revisions.none(), new Watch(0, 1 / length));
+            var ending = run(settings.branchAt(from), objective, Revisions.none(), new Watch(0, 1 / length));
             if (!bookmark.hasBranch()) {
                 return ending; // patience ended it before
             }
             bookmark.finishFirst(ending);
         }
         var first = bookmark.first().orElseThrow();
-        var second = run(settings, other, Revisions.none(), new Watch((1 - partsAt) / length, 1 / length));
+        var watch = new Watch((1 - from) / length, 1 / length);
+        var second = run(settings, alternative.objective(), Revisions.none(), watch);
         var better = second.score() > first.score() ? second : first;
-        var scores = Map.of("teacherToTheEnd", first.score(), "labelsAtTheEnd", second.score());
-        ((ObjectNode) better.report()).set("endings", Json.mapper().valueToTree(scores));
+        var scores = Map.of(BY_TEACHER, first.score(), BY_LABELS, second.score(), "labelsFrom", from);
+        ((ObjectNode) better.report()).set(ENDINGS, Json.mapper().valueToTree(scores));
         return better;
+    }
+
+    /** What people should know of a run, by its report. */
+    static List<String> notes(JsonNode report) {
+        var scores = report.path(ENDINGS);
+        double byTeacher = scores.path(BY_TEACHER).asDouble();
+        double byLabels = scores.path(BY_LABELS).asDouble();
+        return byLabels > byTeacher
+                ? List.of(
+                        "It learned more by the labels without its teacher, %s of the data held out right instead of %s."
+                                .formatted(byLabels, byTeacher))
+                : List.of();
     }
 
     private Ending run(TrainingSettings settings, Objective objective, Revisions revisions, Watch watch)

@@ -30,9 +30,6 @@ public record Recovery(
         Course course) {
     private static final double DEFAULT_EPOCHS = 2;
 
-    /** Fraction of the training at which the second ending begins: a model pruned from a weak one can become the better. */
-    private static final double PARTS_AT = 0.25;
-
     private static final Plan UNREVISED = (student, lesson) -> Revisions.none();
 
     /** Ways to mend a model. */
@@ -93,7 +90,6 @@ public record Recovery(
             throws IOException {
         var guidance = method == Method.DISTILL
                 ? Guidance.ByTeachers.of(part.baseline().orElseThrow(), imitation)
-                        .parting(PARTS_AT)
                 : new Guidance.Labels(0);
         try (var lesson = new Lesson(student, limited(), guidance, part, checkpointEvery)) {
             return lesson.teach(plan.revisions(student, lesson));

@@ -28,6 +28,18 @@ class ImitationTest {
     }
 
     @Test
+    void whatFollowsFromAnotherOutputCountsATenth() {
+        var heads = List.of(plain("tokens"), new Head("pooled", "pooled", Head.Kind.PLAIN, true));
+        var values = Value.of(new float[] {-1, 1, 1, -1}, 2, 2);
+
+        var terms = DEFAULT.terms(
+                heads, Optional.empty(), answers(Map.of("teacher of tokens", values, "teacher of pooled", values)));
+
+        assertThat(terms.get(0).weight()).isCloseTo(1 / 1.1, within(1e-9));
+        assertThat(terms.get(1).weight()).isCloseTo(0.1 / 1.1, within(1e-9));
+    }
+
+    @Test
     void answersThatDoNotVaryCountAsTheyAre() {
         var sample = answers(Map.of("teacher of y", Value.of(new float[] {3, 3}, 2, 1)));
 
@@ -50,7 +62,7 @@ class ImitationTest {
     }
 
     private static Head plain(String output) {
-        return new Head(output, output, Head.Kind.PLAIN);
+        return new Head(output, output, Head.Kind.PLAIN, false);
     }
 
     private static Batch answers(Map<String, Value> targets) {

@@ -136,9 +136,8 @@ public final class TrainingLoop {
             try {
                 if (checkpoint.isPresent()) {
                     run.restore(checkpoint.get());
-                } else if (!settings.rates().isEmpty()) {
-                    run.tryRates();
                 }
+                run.begin();
                 return run.train();
             } finally {
                 if (run.hasBest()) {

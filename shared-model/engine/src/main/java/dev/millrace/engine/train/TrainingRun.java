@@ -224,9 +224,15 @@ final class TrainingRun {
         return settings.budget().used(step, steps, elapsed());
     }
 
-    void tryRates() throws IOException {
-        var trials = new RateTrials(trainer, settings, data, validation, observer);
-        schedule = schedule.peaking(trials.best(steps));
+    /** Finds the learning rate of a run that is at its beginning. Another that branches off there finds its own. */
+    void begin() throws IOException {
+        if (step == 0) {
+            branchIfDue();
+            if (!settings.rates().isEmpty()) {
+                var trials = new RateTrials(trainer, settings, data, validation, observer);
+                schedule = schedule.peaking(trials.best(steps));
+            }
+        }
     }
 
     private void branchIfDue() throws IOException {

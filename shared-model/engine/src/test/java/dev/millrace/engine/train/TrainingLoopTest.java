@@ -249,6 +249,28 @@ class TrainingLoopTest {
         assertThat(branched).isEqualTo(whole);
     }
 
+    @Test
+    void whatBranchesOffAtTheBeginningFindsItsOwnRate() throws IOException {
+        var data = ToyData.of(TinyModels.mlp(), 40, 1);
+        var branch = directory.resolve("branch");
+        var settings = TrainingSettings.adamW(1e-4, Budget.epochs(10)).rates(List.of(1e-4, 1e-2));
+        var alone = TinyModels.mlp();
+        var result = loop(settings, data, null, new Recorder(null)).run(alone, CLASSES);
+        loop(settings.branchAt(0), data, null, new Recorder(null) {
+                    @Override
+                    public void branched(Path checkpoint) throws IOException {
+                        Files.copy(checkpoint, branch);
+                    }
+                })
+                .run(TinyModels.mlp(), Objective.of(new Loss.CrossEntropy("y", 0.5)));
+        var branched = TinyModels.mlp();
+
+        var rest = loop(settings, data, null, new Recorder(branch)).run(branched, CLASSES);
+
+        assertThat(rest.learningRate()).isEqualTo(result.learningRate()).isEqualTo(1e-2);
+        assertThat(branched).isEqualTo(alone);
+    }
+
     /** Three epochs of eight batches with dropout-free AdamW, best kept. */
     private Model trained(Recorder observer) throws IOException {
         var model = TinyModels.cnn();
