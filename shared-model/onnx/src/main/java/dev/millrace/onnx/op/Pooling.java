@@ -8,7 +8,7 @@ enum Pooling implements Op {
             op(
                     "AveragePool",
                     "op.average_pool({0}, {kernel_shape=[]}, {auto_pad='NOTSET'}, {strides=[]}, {pads=[]}, {dilations=[]}, {ceil_mode=0}, {count_include_pad=0})")),
-    GLOBAL_AVERAGE_POOL(op("GlobalAveragePool", "torch.mean({0}, op.spatial({0}), True)")),
+    GLOBAL_AVERAGE_POOL(op("GlobalAveragePool", "op.global_average({0})")),
     GLOBAL_LP_POOL(op("GlobalLpPool", "op.global_lp_pool({0}, {p=2})")),
     GLOBAL_MAX_POOL(op("GlobalMaxPool", "torch.amax({0}, op.spatial({0}), True)")),
     LP_POOL(

@@ -49,7 +49,7 @@ enum Fusion {
             "op.softmax_attention({q}, {k}, {v}, None, 1.0 / {s})", "MatMul(Softmax(Div(MatMul(q, k), s:number)), v)"),
     ATTENTION("op.softmax_attention({q}, {k}, {v}, None, 1.0)", "MatMul(Softmax(MatMul(q, k)), v)"),
     /** {@code x·w + b}, the layer that PyTorch calls linear. */
-    LINEAR("op.linear({x}, {w}, {b}, {narrow})", "Add(MatMul(x, w:matrix), b:vector)");
+    LINEAR("op.linear({x}, {w}, {b})", "Add(MatMul(x, w:matrix), b:vector)");
 
     /** Inner part of the formula with the hyperbolic tangent. */
     private static final String TANH =
@@ -58,6 +58,9 @@ enum Fusion {
     private static final String CENTRED = "Sub(x, ReduceMean(x))";
 
     private static final Set<String> NUMBERS = Set.of("e", "s");
+
+    /** Operands of products. */
+    private static final Set<String> FACTORS = Set.of("q", "k", "v", "x", "w", "b");
 
     private static final java.util.regex.Pattern PLACE = java.util.regex.Pattern.compile("\\{(\\w+)}");
 
@@ -83,9 +86,6 @@ enum Fusion {
         String script(ScriptCompiler compiler, Scope scope) {
             return PLACE.matcher(fusion.script).replaceAll(place -> {
                 var name = place.group(1);
-                if (name.equals("narrow")) {
-                    return compiler.narrow() ? "True" : "False";
-                }
                 var value = Objects.requireNonNull(values.get(name), name);
                 return Matcher.quoteReplacement(
                         NUMBERS.contains(name)
@@ -93,9 +93,27 @@ enum Fusion {
                                         .orElseThrow()
                                         .tensor()
                                         .scalar())
-                                : compiler.expression(scope, value, Slot.Role.WEIGHT));
+                                : operand(compiler, scope, name, value));
             });
         }
+
+        private String operand(ScriptCompiler compiler, Scope scope, String name, String value) {
+            if (compiler.narrow() && fusion.isProduct() && FACTORS.contains(name)) {
+                return compiler.narrowed(scope, value);
+            }
+            return name.equals("x") ? compiler.asIs(scope, value) : compiler.expression(scope, value, Slot.Role.WEIGHT);
+        }
+
+        /** Whether the result is bfloat16. */
+        boolean isNarrow(ScriptCompiler compiler, Scope scope) {
+            return compiler.narrow()
+                    && (fusion.isProduct() || scope.isNarrow(Objects.requireNonNull(values.get("x"), "x")));
+        }
+    }
+
+    /** Whether it multiplies matrices; the others keep the type of their input. */
+    private boolean isProduct() {
+        return compareTo(SCALED_MASKED_ATTENTION) >= 0;
     }
 
     /** The formula whose last operator is {@code node}. */

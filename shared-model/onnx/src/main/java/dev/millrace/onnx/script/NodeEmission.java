@@ -28,18 +28,69 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
     /** Operators that may be computed in bfloat16. */
     private static final Set<String> PRODUCTS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
 
+    /** Operators whose result has the type of their first input, whatever they compute with inside. */
+    private static final Set<String> FOLLOWERS = Set.of(
+            "BatchNormalization",
+            "Clip",
+            "Flatten",
+            "Gelu",
+            "GlobalAveragePool",
+            "HardSwish",
+            "Identity",
+            "LayerNormalization",
+            "LeakyRelu",
+            "MaxPool",
+            "Relu",
+            "Reshape",
+            "Slice",
+            "Split",
+            "Squeeze",
+            "Transpose",
+            "Unsqueeze");
+
+    /** Operators that stay in bfloat16 if all inputs are in it or weights. */
+    private static final Set<String> JOINERS = Set.of("Add", "Concat", "Mul", "Sub");
+
     @Override
     public String in(int input) {
         if (!has(input)) {
             throw new RefusedException("INPUT_MISSING", node.toString(), "no input " + input, "an input");
         }
-        var expression = compiler.expression(scope, node.input(input), role(input));
-        return isNarrow() ? "op.narrow(" + expression + ")" : expression;
+        if (isNarrow() && (input == 0 || !FOLLOWERS.contains(node.opType()))) {
+            return compiler.narrowed(scope, node.input(input));
+        }
+        return compiler.expression(scope, node.input(input), role(input));
     }
 
-    /** Whether the operator computes in bfloat16 what the others compute in float32. */
+    /**
+     * Whether the result is bfloat16: that of a product always, that of cheap operators behind one, which would spend their
+     * time on conversions. Sums inside them are float32 all the same.
+     */
     private boolean isNarrow() {
-        return compiler.narrow() && node.domain().isEmpty() && PRODUCTS.contains(node.opType());
+        if (!compiler.narrow() || !node.domain().isEmpty()) {
+            return false;
+        }
+        return PRODUCTS.contains(node.opType())
+                || (FOLLOWERS.contains(node.opType())
+                        && isNarrow(0)
+                        && (node.is("Split") || node.outputs().size() == 1))
+                || (JOINERS.contains(node.opType()) && joins());
+    }
+
+    private boolean isNarrow(int input) {
+        return scope.isNarrow(node.input(input));
+    }
+
+    private boolean joins() {
+        boolean any = false;
+        for (int input = 0; input < node.inputs().size(); input++) {
+            if (isNarrow(input)) {
+                any = true;
+            } else if (constant(input).isEmpty()) {
+                return false;
+            }
+        }
+        return any;
     }
 
     private Slot.Role role(int input) {
@@ -133,7 +184,7 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
 
     @Override
     public void define(int output, String expression) {
-        line(declare(output) + " = " + (isNarrow() ? "op.wide(" + expression + ")" : expression));
+        line(declare(output) + " = " + expression);
     }
 
     @Override
@@ -142,6 +193,9 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
         var name = node.output(output);
         if (!name.isEmpty()) {
             scope.define(name, variable);
+            if (isNarrow()) {
+                scope.markNarrow(name);
+            }
             if (givesSequence(name)) {
                 scope.markSequence(name);
             }

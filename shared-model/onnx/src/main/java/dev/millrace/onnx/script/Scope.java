@@ -17,6 +17,8 @@ final class Scope {
     private final Map<String, Long> opsets;
     private final Map<String, String> expressions = new HashMap<>();
     private final Set<String> sequences = new HashSet<>();
+    private final Set<String> narrow = new HashSet<>();
+    private final Map<String, String> narrowed = new HashMap<>();
 
     Scope(@Nullable Scope outer, Graph graph, Map<String, Long> opsets) {
         this.outer = outer;
@@ -42,6 +44,28 @@ final class Scope {
 
     boolean isSequence(String value) {
         return sequences.contains(value) || (!defines(value) && outer != null && outer.isSequence(value));
+    }
+
+    /** Says that the expression of a value is bfloat16 though the graph says float. */
+    void markNarrow(String value) {
+        narrow.add(value);
+    }
+
+    boolean isNarrow(String value) {
+        return narrow.contains(value) || (!defines(value) && outer != null && outer.isNarrow(value));
+    }
+
+    /** Keeps the variable that a value has in bfloat16. */
+    void defineNarrowed(String value, String variable) {
+        narrowed.put(value, variable);
+    }
+
+    Optional<String> narrowed(String value) {
+        var own = narrowed.get(value);
+        if (own != null) {
+            return Optional.of(own);
+        }
+        return outer == null || defines(value) ? Optional.empty() : outer.narrowed(value);
     }
 
     private boolean defines(String value) {

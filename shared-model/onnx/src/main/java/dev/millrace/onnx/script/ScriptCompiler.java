@@ -150,6 +150,9 @@ public final class ScriptCompiler {
             if (formula != null && formula.isPresent()) {
                 var expression = formula.get().script(this, scope);
                 scope.define(node.output(0), define(expression));
+                if (formula.get().isNarrow(this, scope)) {
+                    scope.markNarrow(node.output(0));
+                }
             } else if (formula != null && !node.is("Constant")) {
                 node(scope, node);
             }
@@ -227,8 +230,30 @@ public final class ScriptCompiler {
 
     // --- values
 
-    /** The expression of a value; a tensor of the file becomes an attribute of the module. */
+    /** The expression of a value in the type that the graph says; a tensor of the file becomes an attribute of the module. */
     String expression(Scope scope, String value, Slot.Role role) {
+        var expression = asIs(scope, value, role);
+        return scope.isNarrow(value) ? "op.wide(" + expression + ")" : expression;
+    }
+
+    /** The expression of a value, bfloat16 where it was computed so. */
+    String asIs(Scope scope, String value) {
+        return asIs(scope, value, Slot.Role.WEIGHT);
+    }
+
+    /** The variable that a value has in bfloat16, made once. */
+    String narrowed(Scope scope, String value) {
+        if (scope.isNarrow(value)) {
+            return asIs(scope, value);
+        }
+        return scope.narrowed(value).orElseGet(() -> {
+            var variable = define("op.narrow(" + asIs(scope, value) + ")");
+            scope.defineNarrowed(value, variable);
+            return variable;
+        });
+    }
+
+    private String asIs(Scope scope, String value, Slot.Role role) {
         return scope.expression(value)
                 .or(() -> scope.known(value).map(known -> slots.of(known, role)))
                 .orElseThrow(() ->
@@ -244,7 +269,7 @@ public final class ScriptCompiler {
         return options.outputs().contains(value);
     }
 
-    /** Whether products are computed in bfloat16. */
+    /** Whether products are computed in bfloat16, and what follows them stays in it. */
     boolean narrow() {
         return options.bfloat16();
     }

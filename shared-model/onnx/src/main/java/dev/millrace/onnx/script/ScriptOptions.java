@@ -14,8 +14,8 @@ import java.util.function.Predicate;
  * @param batchStatistics whether BatchNormalization normalizes by the batch and updates its statistics while training;
  *     otherwise they are frozen
  * @param trainable which float tensors may be trained, by name
- * @param bfloat16 whether convolutions and matrix products of float32 are computed in bfloat16, weights and everything else
- *     in float32
+ * @param bfloat16 whether convolutions and matrix products of float32 are computed in bfloat16, and the normalizations,
+ *     activations and sums behind them up to the next operator that needs more; weights, updates and outputs are float32
  */
 public record ScriptOptions(
         List<String> outputs,
