@@ -6,6 +6,7 @@ import dev.millrace.onnx.channel.Observation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What a model is to lose. */
 final class CutPlan {
@@ -21,19 +22,26 @@ final class CutPlan {
     private final Widths widths;
     private final int[] kept;
     private final List<Double> errors;
-    private final Size before;
     private final Size after;
 
-    private CutPlan(Widths widths, int[] kept, List<Double> errors, Size before, Size after) {
+    private CutPlan(Widths widths, int[] kept, List<Double> errors, Size after) {
         this.widths = widths;
         this.kept = kept;
         this.errors = errors;
-        this.before = before;
         this.after = after;
     }
 
-    /** Makes a plan; the one of an earlier attempt if there was one. */
-    static CutPlan of(Structured.Options options, Subject subject, Observation seen, LatencySearch latency)
+    /**
+     * Makes a plan.
+     *
+     * @param remembered widths that an earlier attempt chose
+     */
+    static CutPlan of(
+            Structured.Options options,
+            Subject subject,
+            Observation seen,
+            LatencySearch latency,
+            Optional<int[]> remembered)
             throws IOException {
         var counter = new Size.Counter(subject.graph(), seen, subject.groups());
         var whole = counter.of(
@@ -48,7 +56,6 @@ final class CutPlan {
         var maker = new Maker(options, subject, counter, whole, latency);
         var scores = options.importance(subject.context()).scores(subject);
         var multiples = options.multipleOf() == null ? MULTIPLES : List.of(options.multipleOf());
-        var remembered = ChosenWidths.of(subject.context().checkpoints());
         if (remembered.isPresent()) {
             var widths = maker.widths(maker.candidates(scores, multiples.get(0)));
             return maker.plan(widths, remembered.get(), List.of());
@@ -89,10 +96,6 @@ final class CutPlan {
         return errors;
     }
 
-    Size before() {
-        return before;
-    }
-
     Size after() {
         return after;
     }
@@ -129,7 +132,7 @@ final class CutPlan {
         }
 
         CutPlan plan(Widths widths, int[] kept, List<Double> errors) {
-            return new CutPlan(widths, kept, errors, whole, counter.of(kept));
+            return new CutPlan(widths, kept, errors, counter.of(kept));
         }
 
         CutPlan best(List<Candidate> candidates, Observation seen) throws IOException {

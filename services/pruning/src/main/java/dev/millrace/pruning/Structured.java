@@ -1,9 +1,5 @@
 package dev.millrace.pruning;
 
-import dev.millrace.message.RefusedException;
-import dev.millrace.onnx.channel.ChannelGroups;
-import dev.millrace.onnx.channel.Slicer;
-import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.Option;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
@@ -13,13 +9,12 @@ import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Removes the channels, heads and neurons that are worth least, through everything that depends on them (after Fang et al.,
  * "DepGraph: towards any structural pruning", 2023). {@link Widths} finds how many of each layer, {@link Importance} which,
- * {@link Fit} fits what is left, and {@link Recovery} trains it. Cost: a few runs of the model and a few passes over
+ * {@link Reducer} whether whole residual blocks go first, {@link Fit} fits what is left, and {@link Recovery} trains it. Cost: a few runs of the model and a few passes over
  * the weights, what the importance and the fitting take, and the training.
  */
 final class Structured implements Technique<Structured.Options> {
@@ -70,6 +65,15 @@ final class Structured implements Technique<Structured.Options> {
             boolean residual,
 
             @Option(
+                    value = "Share of the amount that goes in whole residual blocks before channels go, those that the"
+                            + " answers need least; null for half where data shows that this is faster than by"
+                            + " channels alone and hardly less right.",
+                    defaultValue = "null",
+                    allowed = "0 ≤ blocks ≤ 1")
+            @Nullable
+            Double blocks,
+
+            @Option(
                     value = "Layers to leave alone, by name, operator type or name of the weight, with * and ?.",
                     defaultValue = "[]",
                     allowed = "each must match something")
@@ -97,6 +101,12 @@ final class Structured implements Technique<Structured.Options> {
             if (multipleOf != null && (multipleOf < 1 || multipleOf > 128)) {
                 throw new IllegalArgumentException("multipleOf=" + multipleOf);
             }
+            if (blocks != null && !(blocks >= 0 && blocks <= 1)) {
+                throw new IllegalArgumentException("blocks=" + blocks);
+            }
+            if (blocks != null && blocks > 0 && target == Target.CHANNELS) {
+                throw new IllegalArgumentException("blocks=" + blocks + " of a target in channels");
+            }
             if (minimumWidth < 1) {
                 throw new IllegalArgumentException("minimumWidth=" + minimumWidth);
             }
@@ -121,6 +131,23 @@ final class Structured implements Technique<Structured.Options> {
 
         boolean reconstructs(StageContext context) {
             return reconstruct == null ? Samples.data(context).isPresent() : reconstruct;
+        }
+
+        /** The same with another amount. */
+        Options withAmount(double other) {
+            return new Options(
+                    target,
+                    other,
+                    importance,
+                    ranking,
+                    multipleOf,
+                    minimumWidth,
+                    residual,
+                    blocks,
+                    ignored,
+                    samples,
+                    reconstruct,
+                    recovery);
         }
     }
 
@@ -163,34 +190,11 @@ final class Structured implements Technique<Structured.Options> {
     @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var original = Original.of(context, options.ignored());
-        var model = original.model();
-        var seen = original.seen();
-        var channels = ChannelGroups.of(model.graph(), seen, original.ignored()::contains);
-        var groups = options.residual() ? channels.groups() : channels.insideBlocks(model.graph());
-        if (groups.isEmpty()) {
-            throw new RefusedException(
-                    "NOTHING_TO_PRUNE",
-                    "model",
-                    "every axis is pinned: " + channels.pinned(),
-                    "a layer between others");
-        }
-        var judging = context.part(0.02, RECOVERING);
-        var subject = new Subject(model, original.file(), groups, options.samples(), options.recovery(), judging);
-        var latency = new LatencySearch(subject, seen, original.feed());
-        var plan = CutPlan.of(options, subject, seen, latency);
-        context.progress(RECOVERING, "cutting");
-        var pruned = model.copy();
-        Slicer.apply(pruned, seen.copy(), plan.cut());
-        var fit = options.reconstructs(context)
-                ? Optional.of(Fit.of(subject, seen, plan.cut(), pruned))
-                : Optional.<Fit>empty();
-        var file = context.workDirectory().resolve("model.onnx");
-        fit.map(Fit::model).orElse(pruned).write(file);
-        ModelGate.open(file);
-        var report = new StructuredReport(options, model.graph(), channels, plan, latency.ratio(file));
-        fit.ifPresent(report::fitted);
-        var remembering =
-                context.keeping(new ChosenWidths(context.checkpoints(), context.workDirectory(), plan.kept()));
-        return report.result(options.recovery().mend(file, remembering, RECOVERING, checkpointEvery));
+        var reducer = new Reducer(options, original, context.part(0.02, RECOVERING));
+        var reduced = reducer.reduced();
+        var report = new StructuredReport(
+                options, reducer.whole(), reduced, reducer.latency().ratio(reduced.file()));
+        var remembering = context.keeping(reduced.chosen().before(context.checkpoints(), context.workDirectory()));
+        return report.result(options.recovery().mend(reduced.file(), remembering, RECOVERING, checkpointEvery));
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.message.Json;
 import dev.millrace.onnx.Graph;
 import dev.millrace.onnx.channel.Axis;
-import dev.millrace.onnx.channel.ChannelGroups;
 import dev.millrace.stage.StageResult;
 import dev.millrace.training.Recovery;
 import java.util.ArrayList;
@@ -34,14 +33,17 @@ final class StructuredReport {
             int after,
             @Nullable Double error) {}
 
-    /** @param latencyRatio time of the result over that of the model that came */
-    StructuredReport(
-            Structured.Options options, Graph graph, ChannelGroups channels, CutPlan plan, double latencyRatio) {
+    /**
+     * @param whole the model that came
+     * @param latencyRatio time of the result over that of the model that came
+     */
+    StructuredReport(Structured.Options options, Size whole, Reduced reduced, double latencyRatio) {
+        var plan = reduced.plan();
         boolean met =
                 switch (options.target()) {
                     case CHANNELS -> true;
                     case LATENCY -> latencyRatio <= 1 - options.amount();
-                    default -> options.target().left(plan.before(), plan.after()) <= 1 - options.amount();
+                    default -> options.target().left(whole, plan.after()) <= 1 - options.amount();
                 };
         if (!met) {
             notes.add(MISSED);
@@ -54,16 +56,19 @@ final class StructuredReport {
         }
         put("targetMet", met);
         put("parameters", plan.after().parameters());
-        put("originalParameters", plan.before().parameters());
-        if (plan.before().macs() > 0) {
+        put("originalParameters", whole.parameters());
+        if (whole.macs() > 0) {
             put("macs", plan.after().macs());
-            put("originalMacs", plan.before().macs());
+            put("originalMacs", whole.macs());
         }
         put("latencyRatio", latencyRatio);
-        put("groups", groups(graph, plan));
+        put("blocks", reduced.blocks());
+        put("groups", groups(reduced.depth().left().model().graph(), plan));
         var pinned = new LinkedHashMap<String, List<String>>();
-        channels.pinned().forEach((axis, reasons) -> pinned.put(axis.toString(), reasons));
+        reduced.groups().pinned().forEach((axis, reasons) -> pinned.put(axis.toString(), reasons));
         put("pinned", pinned);
+        reduced.depth().fit().map(Fit::notes).ifPresent(notes::addAll);
+        reduced.fit().ifPresent(this::fitted);
     }
 
     private static List<GroupReport> groups(Graph graph, CutPlan plan) {
@@ -87,7 +92,7 @@ final class StructuredReport {
                 .isPresent();
     }
 
-    void fitted(Fit fit) {
+    private void fitted(Fit fit) {
         fit.told().forEach(this::put);
         notes.addAll(fit.notes());
     }
