@@ -137,9 +137,7 @@ final class CutPlan {
 
         CutPlan best(List<Candidate> candidates, Observation seen) throws IOException {
             var errors = new ArrayList<Double>();
-            var weighed = options.ranking(subject.context()) == Ranking.SENSITIVITY
-                    ? Sensitivity.weighed(candidates, subject, seen, options.reconstructs(subject.context()), errors)
-                    : candidates;
+            var weighed = weighed(candidates, seen, errors);
             var widths = widths(weighed);
             double target = 1 - options.amount();
             boolean even = options.ranking(subject.context()) == Ranking.LAYER;
@@ -147,6 +145,15 @@ final class CutPlan {
                     ? latency.within(target, widths, left -> below(widths, left, even))
                     : counted(widths, target, even);
             return plan(widths, kept, errors);
+        }
+
+        private List<Candidate> weighed(List<Candidate> candidates, Observation seen, List<Double> errors)
+                throws IOException {
+            var ranking = options.ranking(subject.context());
+            boolean fits = ranking == Ranking.FITTED_SENSITIVITY;
+            return fits || ranking == Ranking.SENSITIVITY
+                    ? Sensitivity.weighed(candidates, subject, seen, fits, errors)
+                    : candidates;
         }
 
         private int[] counted(Widths widths, double target, boolean even) {

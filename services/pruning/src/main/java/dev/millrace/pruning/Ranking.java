@@ -7,5 +7,10 @@ enum Ranking {
     /** With those of all layers: what is worth least for what it saves goes first. */
     GLOBAL,
     /** As global, each layer's channels weighed by the harm that halving it alone does to the model's answers on data. */
-    SENSITIVITY
+    SENSITIVITY,
+    /**
+     * As sensitivity, with what reads a layer fitted before the harm is looked at. Better for the heads and neurons of
+     * transformers, where fitting mends some layers much more than others; worse for convolutions.
+     */
+    FITTED_SENSITIVITY
 }

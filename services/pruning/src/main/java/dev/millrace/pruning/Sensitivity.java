@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How much the answers of a model change where one of its groups alone is cut, and what reads it fitted. Cost: a run of the
+ * How much the answers of a model change where one of its groups alone is cut, or cut and what reads it fitted. Cost: a run of the
  * samples for each group, two more and a factorization for each layer that is fitted.
  */
 final class Sensitivity {
@@ -25,7 +25,7 @@ final class Sensitivity {
      * The same candidates, each weighed so that half of its channels are worth what losing them costs. Where that half costs
      * nothing, it is worth nothing, and the other half is weighed as those of other candidates are on average.
      *
-     * @param fits whether what reads the group is fitted before the answers are looked at, as what is left will be
+     * @param fits whether what reads the group is fitted before the answers are looked at
      * @param errors takes the change of the answers, in the order of the candidates
      */
     static List<Candidate> weighed(

@@ -39,8 +39,8 @@ final class Structured implements Technique<Structured.Options> {
 
             @Option(
                     value = "Whether channels compete within their layer, or with those of all layers by what they"
-                            + " save, or so and weighed by how sensitive the model is to each layer; null for"
-                            + " sensitivity where there is data, else layer.",
+                            + " save, or so and weighed by how sensitive the model is to each layer, as it is cut or"
+                            + " after fitting; null for sensitivity where there is data, else layer.",
                     defaultValue = "null")
             @Nullable
             Ranking ranking,
@@ -129,7 +129,7 @@ final class Structured implements Technique<Structured.Options> {
             return Samples.data(context).isPresent() ? Ranking.SENSITIVITY : Ranking.LAYER;
         }
 
-        boolean reconstructs(StageContext context) {
+        private boolean reconstructs(StageContext context) {
             return reconstruct == null ? Samples.data(context).isPresent() : reconstruct;
         }
 

@@ -55,7 +55,7 @@ class StructuredChoiceTest {
     void theLayerThatIsWorthLessLosesMore(Ranking ranking) throws IOException {
         var dead = perceptron((layer, row, random) -> layer == 0 || row % 2 == 0 ? (float) random.nextGaussian() : 0);
         var options = "{\"amount\": 0.4, \"multipleOf\": 1, \"recovery\": \"none\", \"ranking\": \"%s\"}"
-                .formatted(ranking.name().toLowerCase(Locale.ROOT));
+                .formatted(word(ranking));
         var pruned = Attempt.model(task(dead).run(new Structured(), options)).graph();
 
         var second = pruned.initializer("second.weight").orElseThrow();
@@ -97,10 +97,10 @@ class StructuredChoiceTest {
             boolean own = column[0]++ % Attempt.FEATURES == row / 2;
             return own ? row % 2 == 0 ? 3 : 1.5f : 0;
         });
-        var options = "{\"amount\": 0.4, \"multipleOf\": 1, \"recovery\": \"none\", \"reconstruct\": %s}";
+        var options = "{\"amount\": 0.4, \"multipleOf\": 1, \"recovery\": \"none\", \"ranking\": \"%s\"}";
 
-        var plain = Attempt.model(task(twins).run(new Structured(), options.formatted(false)));
-        var fitted = Attempt.model(task(twins).run(new Structured(), options.formatted(true)));
+        var plain = Attempt.model(task(twins).run(new Structured(), options.formatted("sensitivity")));
+        var fitted = Attempt.model(task(twins).run(new Structured(), options.formatted("fittedSensitivity")));
 
         assertThat(width(fitted, "first.weight")).isEqualTo(HIDDEN / 2).isLessThan(width(plain, "first.weight"));
     }
@@ -139,8 +139,8 @@ class StructuredChoiceTest {
         return perceptron((layer, row, random) -> row % 2 == 0 ? (float) random.nextGaussian() : 0);
     }
 
-    private static String word(Importance importance) {
-        var words = importance.name().toLowerCase(Locale.ROOT).split("_");
+    private static String word(Enum<?> constant) {
+        var words = constant.name().toLowerCase(Locale.ROOT).split("_");
         return words.length == 1
                 ? words[0]
                 : words[0] + words[1].substring(0, 1).toUpperCase(Locale.ROOT) + words[1].substring(1);
