@@ -38,6 +38,7 @@ final class CutPlan {
      */
     static CutPlan of(
             Structured.Options options,
+            Ranking ranking,
             Subject subject,
             Observation seen,
             LatencySearch latency,
@@ -53,7 +54,7 @@ final class CutPlan {
                     "a model whose operations cannot be counted",
                     "parameters or channels");
         }
-        var maker = new Maker(options, subject, counter, whole, latency);
+        var maker = new Maker(options, ranking, subject, counter, whole, latency);
         var scores = options.importance(subject.context()).scores(subject);
         var multiples = options.multipleOf() == null ? MULTIPLES : List.of(options.multipleOf());
         if (remembered.isPresent()) {
@@ -117,7 +118,12 @@ final class CutPlan {
 
     /** What all plans of a model have in common. */
     private record Maker(
-            Structured.Options options, Subject subject, Size.Counter counter, Size whole, LatencySearch latency) {
+            Structured.Options options,
+            Ranking ranking,
+            Subject subject,
+            Size.Counter counter,
+            Size whole,
+            LatencySearch latency) {
         List<Candidate> candidates(List<double[]> scores, int multipleOf) {
             var candidates = new ArrayList<Candidate>();
             for (int g = 0; g < scores.size(); g++) {
@@ -140,7 +146,7 @@ final class CutPlan {
             var weighed = weighed(candidates, seen, errors);
             var widths = widths(weighed);
             double target = 1 - options.amount();
-            boolean even = options.ranking(subject.context()) == Ranking.LAYER;
+            boolean even = ranking == Ranking.LAYER;
             int[] kept = options.target() == Target.LATENCY
                     ? latency.within(target, widths, left -> below(widths, left, even))
                     : counted(widths, target, even);
@@ -149,7 +155,6 @@ final class CutPlan {
 
         private List<Candidate> weighed(List<Candidate> candidates, Observation seen, List<Double> errors)
                 throws IOException {
-            var ranking = options.ranking(subject.context());
             boolean fits = ranking == Ranking.FITTED_SENSITIVITY;
             return fits || ranking == Ranking.SENSITIVITY
                     ? Sensitivity.weighed(candidates, subject, seen, fits, errors)
@@ -192,7 +197,7 @@ final class CutPlan {
         /** The plan, or a faster one that saves as much. */
         CutPlan unhindered(CutPlan plan) throws IOException {
             double target = 1 - options.amount();
-            boolean even = options.ranking(subject.context()) == Ranking.LAYER;
+            boolean even = ranking == Ranking.LAYER;
             var widths = plan.widths;
             double allowed = Math.max(target, widths.left().applyAsDouble(plan.kept));
             KeptBack.Times times = (tried, over) -> latency.isClearlyFaster(widths.cut(tried), widths.cut(over));

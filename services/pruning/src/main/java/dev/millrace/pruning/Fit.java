@@ -30,6 +30,11 @@ record Fit(Model model, int layers, double errorCut, double errorFitted) {
         return after <= before ? new Fit(fitted, layers, before, after) : new Fit(pruned, 0, before, after);
     }
 
+    /** Of the answers of what is left. */
+    double error() {
+        return Math.min(errorCut, errorFitted);
+    }
+
     /** What a report says of it. */
     Map<String, Number> told() {
         return Map.of("fittedLayers", layers, "errorCut", errorCut, "errorFitted", errorFitted);

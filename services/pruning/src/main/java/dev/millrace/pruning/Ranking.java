@@ -8,9 +8,6 @@ enum Ranking {
     GLOBAL,
     /** As global, each layer's channels weighed by the harm that halving it alone does to the model's answers on data. */
     SENSITIVITY,
-    /**
-     * As sensitivity, with what reads a layer fitted before the harm is looked at. Better for the heads and neurons of
-     * transformers, where fitting mends some layers much more than others; worse for convolutions.
-     */
+    /** As sensitivity, with what reads a layer fitted before the harm is looked at. */
     FITTED_SENSITIVITY
 }

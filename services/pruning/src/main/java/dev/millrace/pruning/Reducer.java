@@ -3,7 +3,6 @@ package dev.millrace.pruning;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.channel.ChannelGroup;
 import dev.millrace.onnx.channel.ChannelGroups;
-import dev.millrace.onnx.channel.Slicer;
 import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.StageContext;
 import java.io.IOException;
@@ -120,16 +119,11 @@ final class Reducer {
                     "a layer between others");
         }
         var narrowed = subject(original, groups);
-        var plan = CutPlan.of(remaining(depth), narrowed, seen, latency(narrowed), remembered);
-        var pruned = original.model().copy();
-        Slicer.apply(pruned, seen.copy(), plan.cut());
-        var fit = options.reconstructs(context)
-                ? Optional.of(Fit.of(narrowed, seen, plan.cut(), pruned))
-                : Optional.<Fit>empty();
-        var model = fit.map(Fit::model).orElse(pruned);
+        var remains = Remains.nearest(remaining(depth), narrowed, seen, latency(narrowed), remembered);
+        var model = remains.model();
         model.write(file);
         ModelGate.open(file);
-        return new Reduced(depth, channels, plan, fit, model, file);
+        return new Reduced(depth, channels, remains.plan(), remains.fit(), model, file);
     }
 
     /** The options with the amount that is still to go, as a share of what is left. */

@@ -31,12 +31,12 @@ final class Sensitivity {
     static List<Candidate> weighed(
             List<Candidate> candidates, Subject subject, Observation seen, boolean fits, List<Double> errors)
             throws IOException {
-        var answers = new Answers(subject.lookedAt(ROWS, subject.context()));
+        var answers = new Answers(subject.by(ROWS));
         double share = 0.4 / candidates.size();
         for (var each : candidates) {
             double done = errors.size() * share;
             subject.context().progress(done, "trying layer by layer");
-            var part = subject.lookedAt(ROWS, subject.context().part(done, done + share));
+            var part = subject.by(ROWS).during(subject.context().part(done, done + share));
             int half = half(each);
             errors.add(half == each.size() ? 0 : answers.error(cut(each, half, part, seen, fits)));
         }

@@ -40,7 +40,7 @@ final class Structured implements Technique<Structured.Options> {
             @Option(
                     value = "Whether channels compete within their layer, or with those of all layers by what they"
                             + " save, or so and weighed by how sensitive the model is to each layer, as it is cut or"
-                            + " after fitting; null for sensitivity where there is data, else layer.",
+                            + " after fitting; null tries both where there is data, else is layer.",
                     defaultValue = "null")
             @Nullable
             Ranking ranking,
@@ -129,7 +129,7 @@ final class Structured implements Technique<Structured.Options> {
             return Samples.data(context).isPresent() ? Ranking.SENSITIVITY : Ranking.LAYER;
         }
 
-        private boolean reconstructs(StageContext context) {
+        boolean reconstructs(StageContext context) {
             return reconstruct == null ? Samples.data(context).isPresent() : reconstruct;
         }
 

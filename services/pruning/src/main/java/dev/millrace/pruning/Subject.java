@@ -17,9 +17,14 @@ import java.util.List;
  */
 record Subject(
         Model model, Path file, List<ChannelGroup> groups, int samples, Recovery recovery, StageContext context) {
-    /** The same, looked at with fewer rows and by a part of the task. */
-    Subject lookedAt(int rows, StageContext part) {
-        return new Subject(model, file, groups, Math.min(samples, rows), recovery, part);
+    /** The same, judged by a part of the task. */
+    Subject during(StageContext part) {
+        return new Subject(model, file, groups, samples, recovery, part);
+    }
+
+    /** The same, by so many rows at most. */
+    Subject by(int rows) {
+        return new Subject(model, file, groups, Math.min(samples, rows), recovery, context);
     }
 
     Graph graph() {

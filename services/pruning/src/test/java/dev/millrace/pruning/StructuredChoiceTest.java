@@ -97,12 +97,15 @@ class StructuredChoiceTest {
             boolean own = column[0]++ % Attempt.FEATURES == row / 2;
             return own ? row % 2 == 0 ? 3 : 1.5f : 0;
         });
-        var options = "{\"amount\": 0.4, \"multipleOf\": 1, \"recovery\": \"none\", \"ranking\": \"%s\"}";
+        var options = "{\"amount\": 0.4, \"multipleOf\": 1, \"recovery\": \"none\", \"ranking\": %s}";
 
-        var plain = Attempt.model(task(twins).run(new Structured(), options.formatted("sensitivity")));
-        var fitted = Attempt.model(task(twins).run(new Structured(), options.formatted("fittedSensitivity")));
+        var plain = Attempt.model(task(twins).run(new Structured(), options.formatted("\"sensitivity\"")));
+        var fitted = Attempt.model(task(twins).run(new Structured(), options.formatted("\"fittedSensitivity\"")));
+
+        var nearest = Attempt.model(task(twins).run(new Structured(), options.formatted((Object) null)));
 
         assertThat(width(fitted, "first.weight")).isEqualTo(HIDDEN / 2).isLessThan(width(plain, "first.weight"));
+        assertThat(nearest).isEqualTo(fitted);
     }
 
     private static long width(Model model, String weight) {
