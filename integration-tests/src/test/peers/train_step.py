@@ -3,7 +3,8 @@
     train_step.py NETS NAME BATCH STEPS THREADS TOKENS
 
 NETS is a folder whose common.py has the networks: ZOO[name][0]() makes one, example(name, batch) feeds it, and BertLayer is
-a layer of BERT. Where the exported graph has no dropout, none is trained here.
+a layer of BERT. Where the exported graph has no dropout, none is trained here; nor is BatchNorm, which the exporter folds into
+the convolution before it, unless NAME ends in -bn.
 """
 
 import statistics
@@ -36,13 +37,27 @@ class MiniLm(nn.Module):
         return x
 
 
+def fold(module):
+    """Leaves the form that folding gives: convolutions with a bias, nothing behind them."""
+    for key, part in module.named_children():
+        if isinstance(part, nn.BatchNorm2d):
+            setattr(module, key, nn.Identity())
+        elif isinstance(part, nn.Conv2d) and part.bias is None:
+            part.bias = nn.Parameter(torch.zeros(part.out_channels))
+        else:
+            fold(part)
+
+
 torch.set_num_threads(threads)
 torch.manual_seed(0)
+folded, name = not name.endswith("-bn"), name.removesuffix("-bn")
 if name == "minilm":
     net, ids = MiniLm(), torch.randint(1, 900, (batch, tokens))
     feed = (ids, torch.ones_like(ids), torch.zeros_like(ids))
 else:
     net, feed = ZOO[name][0](), example(name, batch)
+    if folded:
+        fold(net)
 for part in net.train().modules():
     if isinstance(part, nn.Dropout):
         part.p = 0.0

@@ -11,16 +11,16 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Prints how long a training step takes here and in PyTorch eager, in processes of their own that take turns: medians of the
- * processes' medians, the least step of all, and the least time that a step had of the processors, which other work on the
- * machine stretches less.
+ * Prints how long a training step takes here, in float32 and with bfloat16, and in PyTorch eager, in processes of their own
+ * that take turns: medians of the processes' medians, the least step of all, and the least time that a step had of the
+ * processor, which other work on the machine stretches less.
  *
  * <pre>{@code
  * TrainingComparison python=PYTHON nets=FOLDER models=FOLDER rounds=3 steps=12 batch=128 threads=1 tokens=64 resnet20-bn …
  * }</pre>
  *
  * <p>{@code models} has {@code NAME.onnx}, {@code nets} a {@code common.py} with the network of that name, {@code -bn} left
- * off; see {@code src/test/peers/train_step.py}. Ours runs {@link TrainingBenchmark} as child JVMs of workers run.
+ * off; without it PyTorch trains the network as the exporter leaves it, normalizations folded into convolutions. See {@code src/test/peers/train_step.py}. Ours runs {@link TrainingBenchmark} as child JVMs of workers run.
  */
 public final class TrainingComparison {
     private static final Pattern STEP =
@@ -73,15 +73,17 @@ public final class TrainingComparison {
 
     private void run(String model) throws IOException, InterruptedException {
         var ours = new Side();
+        var narrow = new Side();
         var theirs = new Side();
         for (int round = 0; round < Integer.parseInt(option("rounds")); round++) {
-            ours.add(line(here(model)));
+            ours.add(line(here(model, false)));
             theirs.add(line(there(model)));
+            narrow.add(line(here(model, true)));
         }
         System.out.printf(
                 Locale.ROOT,
                 "%-16s median %8.2f of %8.2f ms (%.2f), least %8.2f of %8.2f (%.2f), processor %8.2f of %8.2f (%.2f),"
-                        + " peak %d of %d MB%n",
+                        + " bfloat16 %.2f (%.2f), peak %d of %d MB%n",
                 model,
                 ours.median(),
                 theirs.median(),
@@ -92,6 +94,8 @@ public final class TrainingComparison {
                 ours.leastProcessor,
                 theirs.leastProcessor,
                 ours.leastProcessor / theirs.leastProcessor,
+                narrow.leastProcessor,
+                narrow.leastProcessor / theirs.leastProcessor,
                 ours.peak,
                 theirs.peak);
     }
@@ -104,12 +108,13 @@ public final class TrainingComparison {
         return value;
     }
 
-    private ProcessBuilder here(String model) {
+    private ProcessBuilder here(String model, boolean bfloat16) {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var command = new ArrayList<>(List.of(java, "-Xmx1g", "-XX:+UseSerialGC", TrainingBenchmark.class.getName()));
         for (var name : List.of("batch", "steps", "threads", "tokens")) {
             command.add(name + "=" + option(name));
         }
+        command.add("bfloat16=" + (bfloat16 ? 1 : 0));
         command.add(Path.of(option("models"), model + ".onnx").toString());
         var builder = new ProcessBuilder(command);
         // ONNX Runtime reads the command line; a long one overflows its stack.
@@ -119,12 +124,11 @@ public final class TrainingComparison {
     }
 
     private ProcessBuilder there(String model) {
-        var net = model.endsWith("-bn") ? model.substring(0, model.length() - 3) : model;
         return new ProcessBuilder(
                 option("python"),
                 SCRIPT.toString(),
                 option("nets"),
-                net,
+                model,
                 option("batch"),
                 option("steps"),
                 option("threads"),

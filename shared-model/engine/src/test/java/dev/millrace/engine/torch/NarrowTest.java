@@ -67,6 +67,26 @@ class NarrowTest {
     }
 
     @Test
+    void leavesInFloat32WhatOneDnnIsSlowAtInBfloat16() {
+        assertThat(script(byChannel(3, 1))).contains("op.narrow(");
+        assertThat(script(byChannel(3, 2))).doesNotContain("op.narrow(");
+        assertThat(script(byChannel(7, 1))).doesNotContain("op.narrow(");
+    }
+
+    /** A convolution of each channel by itself. */
+    private static Model byChannel(int width, int stride) {
+        var m = new ModelBuilder(17);
+        m.input("x", DataType.FLOAT, 2, 16, 9, 9);
+        var y = m.node(
+                "Conv",
+                List.of("x", m.normal("w", 16, 1, width, width)),
+                Attribute.of("group", 16),
+                Attribute.ints("strides", stride, stride));
+        m.output(y, DataType.FLOAT, 2, 16, (9 - width) / stride + 1, (9 - width) / stride + 1);
+        return m.build();
+    }
+
+    @Test
     void attendsToNothingMasked() throws IOException {
         var m = new ModelBuilder(17);
         m.input("x", DataType.FLOAT, 2, 4, 6);

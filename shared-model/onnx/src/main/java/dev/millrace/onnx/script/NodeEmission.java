@@ -7,6 +7,7 @@ import dev.millrace.onnx.Node;
 import dev.millrace.onnx.Tensor;
 import dev.millrace.onnx.op.Emission;
 import dev.millrace.onnx.op.Op;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,9 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
 
     /** Operators that may be computed in bfloat16. */
     private static final Set<String> PRODUCTS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
+
+    /** Columns of the widest kernel that oneDNN computes channel by channel in all three passes. */
+    private static final int WIDEST_BY_CHANNEL = 3;
 
     /** Operators whose result has the type of their first input, whatever they compute with inside. */
     private static final Set<String> FOLLOWERS = Set.of(
@@ -70,11 +74,26 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
         if (!compiler.narrow() || !node.domain().isEmpty()) {
             return false;
         }
-        return PRODUCTS.contains(node.opType())
+        return (PRODUCTS.contains(node.opType()) && !isSlowInBfloat16())
                 || (FOLLOWERS.contains(node.opType())
                         && isNarrow(0)
                         && (node.is("Split") || node.outputs().size() == 1))
                 || (JOINERS.contains(node.opType()) && joins());
+    }
+
+    /**
+     * Whether oneDNN has no kernel of its own for the gradient in bfloat16 and takes one that is made for full convolutions,
+     * three to ten times as slow as float32: channel by channel with a stride, or more than three columns wide.
+     */
+    private boolean isSlowInBfloat16() {
+        var weight = node.is("Conv") ? constant(1) : Optional.<Tensor>empty();
+        return weight.filter(tensor -> tensor.rank() == 4 && tensor.dim(1) == 1 && node.integer("group", 1) > 1)
+                .filter(tensor -> tensor.dim(3) > WIDEST_BY_CHANNEL || isStrided())
+                .isPresent();
+    }
+
+    private boolean isStrided() {
+        return Arrays.stream(node.ints("strides")).anyMatch(stride -> stride > 1);
     }
 
     private boolean isNarrow(int input) {
