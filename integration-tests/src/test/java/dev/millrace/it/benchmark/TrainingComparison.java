@@ -123,8 +123,9 @@ public final class TrainingComparison {
         return builder;
     }
 
+    /** PyTorch as it comes: settings of the allocator that this process may have would slow it down. */
     private ProcessBuilder there(String model) {
-        return new ProcessBuilder(
+        var builder = new ProcessBuilder(
                 option("python"),
                 SCRIPT.toString(),
                 option("nets"),
@@ -133,6 +134,8 @@ public final class TrainingComparison {
                 option("steps"),
                 option("threads"),
                 option("tokens"));
+        builder.environment().keySet().removeIf(name -> name.startsWith("MALLOC_"));
+        return builder;
     }
 
     /** The last line that a process prints. */
