@@ -57,13 +57,32 @@ class NarrowTest {
     void widensForOperatorsThatNeedIt() throws IOException {
         var m = new ModelBuilder(17);
         m.input("x", DataType.FLOAT, 2, 6);
+        m.input("z", DataType.FLOAT, 2, 6);
         var product = m.node("MatMul", List.of("x", m.normal("w", 6, 6)));
-        var mixed = m.node("Add", List.of(product, "x"));
+        var mixed = m.node("Add", List.of(product, "z"));
         m.output(m.node("Exp", List.of(m.node("Mul", List.of(mixed, number(m, 0.1))))), DataType.FLOAT, 2, 6);
         var model = m.build();
 
         assertThat(script(model)).contains("op.add_(op.wide(");
-        agree(model, Map.of("x", normal(2, 6)));
+        agree(model, Map.of("x", normal(2, 6), "z", normal(2, 6)));
+    }
+
+    @Test
+    void addsInBfloat16WhatAProductReadInIt() throws IOException {
+        var m = new ModelBuilder(17);
+        m.input("x", DataType.FLOAT, 2, 4, 6);
+        var before = m.node("LayerNormalization", List.of("x", m.normal("g0", 6), m.normal("b0", 6)));
+        var sum = m.node("Add", List.of(m.node("MatMul", List.of(before, m.normal("w", 6, 6))), before));
+        m.output(
+                m.node("LayerNormalization", List.of(sum, m.normal("g1", 6), m.normal("b1", 6))),
+                DataType.FLOAT,
+                2,
+                4,
+                6);
+        var model = m.build();
+
+        assertThat(script(model).split("op\\.wide\\(", -1)).hasSize(2);
+        agree(model, Map.of("x", normal(2, 4, 6)));
     }
 
     @Test

@@ -52,7 +52,10 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
             "Transpose",
             "Unsqueeze");
 
-    /** Operators that stay in bfloat16 if all inputs are in it or weights. */
+    /** Operators that look at the shape only. */
+    private static final Set<String> MEASURES = Set.of("Shape", "Size");
+
+    /** Operators that stay in bfloat16 if no input is known in float32 alone. */
     private static final Set<String> JOINERS = Set.of("Add", "Concat", "Mul", "Sub");
 
     @Override
@@ -63,7 +66,9 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
         if (isNarrow() && (input == 0 || !FOLLOWERS.contains(node.opType()))) {
             return compiler.narrowed(scope, node.input(input));
         }
-        return compiler.expression(scope, node.input(input), role(input));
+        return MEASURES.contains(node.opType())
+                ? compiler.asIs(scope, node.input(input))
+                : compiler.expression(scope, node.input(input), role(input));
     }
 
     /**
@@ -100,12 +105,14 @@ record NodeEmission(ScriptCompiler compiler, Scope scope, Node node, Op op, long
         return scope.isNarrow(node.input(input));
     }
 
+    /** Whether one input is bfloat16 and the others are weights or read in bfloat16 by a product, as at the end of a layer. */
     private boolean joins() {
         boolean any = false;
         for (int input = 0; input < node.inputs().size(); input++) {
             if (isNarrow(input)) {
                 any = true;
-            } else if (constant(input).isEmpty()) {
+            } else if (constant(input).isEmpty()
+                    && scope.narrowed(node.input(input)).isEmpty()) {
                 return false;
             }
         }
