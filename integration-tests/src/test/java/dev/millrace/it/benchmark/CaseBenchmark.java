@@ -112,7 +112,7 @@ public final class CaseBenchmark {
 
     private StageResult execute(CaseOperation operation, Path model, Path work) throws IOException {
         Map<String, JsonNode> options = Json.mapper().readValue(operation.options(), new TypeReference<>() {});
-        return new LocalTask(model, Optional.of(original()), role -> data, 1, work)
+        return new BenchmarkTask(model, Optional.of(original()), role -> data, 1, work)
                 .run(operation.stage(), operation.technique(), options);
     }
 }

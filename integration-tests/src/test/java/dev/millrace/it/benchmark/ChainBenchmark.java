@@ -63,9 +63,9 @@ public final class ChainBenchmark {
             var model = Path.of(arguments[0], name + ".onnx");
             var chain = new ChainBenchmark(mnist, results, Files.size(model), name);
             chain.row("float", model, "", 0);
-            var pruned = chain.step("pruning", "magnitude", model, LocalTask.options(PRUNING.get(name)));
-            var options = LocalTask.options(CLUSTERING);
-            options.putAll(LocalTask.options(arguments, 3));
+            var pruned = chain.step("pruning", "magnitude", model, BenchmarkTask.options(PRUNING.get(name)));
+            var options = BenchmarkTask.options(CLUSTERING);
+            options.putAll(BenchmarkTask.options(arguments, 3));
             chain.step("factorization", "cluster", pruned, options);
         }
     }
@@ -77,7 +77,7 @@ public final class ChainBenchmark {
             return target;
         }
         long start = System.nanoTime();
-        var result = LocalTask.training(model, mnist.training()).run(stage, technique, options);
+        var result = BenchmarkTask.training(model, mnist.training()).run(stage, technique, options);
         double seconds = (System.nanoTime() - start) / 1e9;
         Files.move(Objects.requireNonNull(result.model()), target, StandardCopyOption.REPLACE_EXISTING);
         var recovery = result.report().getOrDefault("recovery", MissingNode.getInstance());

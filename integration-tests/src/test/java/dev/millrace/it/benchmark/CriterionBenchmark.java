@@ -27,17 +27,17 @@ public final class CriterionBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         var model = Path.of(arguments[0]);
-        var dataOptions = LocalTask.options(arguments[3]);
+        var dataOptions = BenchmarkTask.options(arguments[3]);
         var calibration = new LocalData(Path.of(arguments[1]), null, dataOptions);
         var scored = new HashMap<>(dataOptions);
         scored.put("limit", Json.mapper().valueToTree(SCORED));
         var evaluation = new LocalData(Path.of(arguments[2]), null, scored);
         System.out.println("criterion    zeros %    cosine      top1   seconds");
         for (var criterion : arguments[5].split(",", -1)) {
-            var options = LocalTask.options(arguments[4]);
+            var options = BenchmarkTask.options(arguments[4]);
             options.put("recovery", Json.mapper().valueToTree("none"));
             options.put("format", Json.mapper().valueToTree("dense"));
-            var task = new LocalTask(
+            var task = new BenchmarkTask(
                     model,
                     Optional.empty(),
                     role -> Optional.of(calibration),

@@ -34,7 +34,10 @@ public final class DartsBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         new DartsBenchmark()
-                .run(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]), LocalTask.options(arguments, 2));
+                .run(
+                        Integer.parseInt(arguments[0]),
+                        Integer.parseInt(arguments[1]),
+                        BenchmarkTask.options(arguments, 2));
     }
 
     private void run(int trained, int afterwards, Map<String, JsonNode> options) throws IOException {
@@ -42,7 +45,7 @@ public final class DartsBenchmark {
         options.putIfAbsent("space", Json.mapper().readTree(SPACE));
         options.putIfAbsent("latency", Json.mapper().valueToTree("none"));
         options.put("holdOut", Retraining.heldOut(trained));
-        var found = LocalTask.training(reference, images.training(trained + Retraining.HELD_OUT))
+        var found = BenchmarkTask.training(reference, images.training(trained + Retraining.HELD_OUT))
                 .run("nas", "darts", options);
         double ended = Figures.processorSeconds();
         var values = Objects.requireNonNull(found.report().get("found")).get("values");
@@ -53,7 +56,7 @@ public final class DartsBenchmark {
         Files.createDirectory(retraining.directory());
         trial.put("values", values);
         trial.putAll(retraining.changes());
-        var retrained = LocalTask.training(reference, retraining.data()).run("nas", "trial", trial);
+        var retrained = BenchmarkTask.training(reference, retraining.data()).run("nas", "trial", trial);
         retraining.tell("found by gradient", Objects.requireNonNull(retrained.model()));
         System.out.printf(Locale.ROOT, "%.1f processor seconds in all%n", Figures.processorSeconds() - began);
         retraining.lenets(Math.round(Objects.requireNonNull(retrained.figures().get("macs"))));

@@ -32,7 +32,7 @@ public final class DistillationBenchmark {
     private final Path directory = Files.createTempDirectory("distillation");
 
     private DistillationBenchmark(String[] arguments, int from) throws IOException {
-        given = LocalTask.options(arguments, from);
+        given = BenchmarkTask.options(arguments, from);
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -114,13 +114,13 @@ public final class DistillationBenchmark {
     }
 
     private Path trained(String technique, Path student, LocalData data, String json) throws IOException {
-        var options = LocalTask.options("{" + json + "}");
+        var options = BenchmarkTask.options("{" + json + "}");
         given.forEach((name, value) -> {
             if (technique.equals("distill") || !DISTILL_ONLY.contains(name)) {
                 options.put(name, value);
             }
         });
-        var task = LocalTask.training(student, data);
+        var task = BenchmarkTask.training(student, data);
         return Objects.requireNonNull(
                 task.run("distillation", technique, options).model());
     }

@@ -39,7 +39,7 @@ public final class FactorizationBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         var model = Path.of(arguments[0]);
-        var options = LocalTask.options(arguments[4]);
+        var options = BenchmarkTask.options(arguments[4]);
         var data = new HashMap<String, LocalData>();
         var few = new HashMap<>(options);
         few.put("limit", Json.mapper().valueToTree(CALIBRATED));
@@ -58,14 +58,14 @@ public final class FactorizationBenchmark {
     private static void row(
             Path model, Map<String, LocalData> data, LocalData evaluation, String technique, String options)
             throws IOException {
-        var task = new LocalTask(
+        var task = new BenchmarkTask(
                 model,
                 Optional.empty(),
                 role -> Optional.ofNullable(data.get(role)),
                 1,
                 Files.createTempDirectory("factorization"));
         long start = System.nanoTime();
-        var result = task.run("factorization", technique, LocalTask.options(options));
+        var result = task.run("factorization", technique, BenchmarkTask.options(options));
         double seconds = (System.nanoTime() - start) / 1e9;
         var file = Objects.requireNonNull(result.model());
         var figures = Figures.of(model, file, evaluation);

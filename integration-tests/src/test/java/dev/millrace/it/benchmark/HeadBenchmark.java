@@ -23,10 +23,10 @@ public final class HeadBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         var model = Path.of(arguments[0]);
-        var dataOptions = LocalTask.options(arguments[3]);
-        var options = LocalTask.options("{\"residual\": false}");
-        options.putAll(LocalTask.options(arguments, 4));
-        var task = LocalTask.training(model, new LocalData(Path.of(arguments[1]), null, dataOptions));
+        var dataOptions = BenchmarkTask.options(arguments[3]);
+        var options = BenchmarkTask.options("{\"residual\": false}");
+        options.putAll(BenchmarkTask.options(arguments, 4));
+        var task = BenchmarkTask.training(model, new LocalData(Path.of(arguments[1]), null, dataOptions));
         double start = Figures.processorSeconds();
         var result = task.run("pruning", "structured", options);
         double seconds = Figures.processorSeconds() - start;

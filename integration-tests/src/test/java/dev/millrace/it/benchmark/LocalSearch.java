@@ -31,7 +31,7 @@ import java.util.function.Consumer;
 record LocalSearch(SearchPlan plan, Path model, LocalData data, long seed) {
     /** @param options of {@code nas:search} */
     static LocalSearch of(Path model, LocalData data, long seed, Map<String, JsonNode> options) throws IOException {
-        var opened = LocalTask.training(model, data).run("nas", "search", options);
+        var opened = BenchmarkTask.training(model, data).run("nas", "search", options);
         return new LocalSearch(Objects.requireNonNull(opened.search()), model, data, seed);
     }
 
@@ -77,6 +77,6 @@ record LocalSearch(SearchPlan plan, Path model, LocalData data, long seed) {
         var options = new HashMap<>(Objects.requireNonNull(plan.trial()).options());
         options.put("values", Json.mapper().valueToTree(trial.values()));
         options.putAll(changes);
-        return LocalTask.training(model, data).run("nas", "trial", options);
+        return BenchmarkTask.training(model, data).run("nas", "trial", options);
     }
 }

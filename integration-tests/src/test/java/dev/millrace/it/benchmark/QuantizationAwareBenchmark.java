@@ -20,8 +20,8 @@ public final class QuantizationAwareBenchmark {
     public static void main(String[] arguments) throws IOException {
         var images = ZooImages.fashion();
         var model = Path.of(arguments[0]);
-        var task = LocalTask.training(model, images.training(Integer.parseInt(arguments[1])));
-        var result = task.run("quantization", "qat", LocalTask.options(arguments, 2));
+        var task = BenchmarkTask.training(model, images.training(Integer.parseInt(arguments[1])));
+        var result = task.run("quantization", "qat", BenchmarkTask.options(arguments, 2));
         System.out.printf(
                 Locale.ROOT,
                 "top1 %.4f of %.4f, latency %s, training %s%n",

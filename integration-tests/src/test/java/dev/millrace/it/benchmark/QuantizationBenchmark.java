@@ -28,14 +28,14 @@ public final class QuantizationBenchmark {
     private QuantizationBenchmark() {}
 
     public static void main(String[] arguments) throws IOException {
-        var options = LocalTask.options(arguments, 4);
+        var options = BenchmarkTask.options(arguments, 4);
         int samples = take(options, "samples", 128);
         int threads = take(options, "threads", 2);
         Optional<LocalData> data = arguments[2].equals("-")
                 ? Optional.empty()
                 : Optional.of(new LocalData(Path.of(arguments[2]), null, Map.of("limit", IntNode.valueOf(samples))));
         var work = Files.createTempDirectory("quantization");
-        var task = new LocalTask(Path.of(arguments[1]), Optional.empty(), role -> data, threads, work);
+        var task = new BenchmarkTask(Path.of(arguments[1]), Optional.empty(), role -> data, threads, work);
         long start = System.nanoTime();
         var result = task.run("quantization", arguments[0], options);
         double seconds = (System.nanoTime() - start) / 1e9;

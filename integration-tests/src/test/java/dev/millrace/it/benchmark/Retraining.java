@@ -70,7 +70,7 @@ record Retraining(ZooImages images, Map<String, JsonNode> options, int epochs, P
         var course = new HashMap<>(options);
         course.keySet().retainAll(known);
         course.putAll(changes());
-        var trained = LocalTask.training(untrained, data()).run("distillation", "fine-tune", course);
+        var trained = BenchmarkTask.training(untrained, data()).run("distillation", "fine-tune", course);
         tell(what, Objects.requireNonNull(trained.model()));
     }
 

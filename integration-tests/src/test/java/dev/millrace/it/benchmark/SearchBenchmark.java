@@ -43,7 +43,7 @@ public final class SearchBenchmark {
     public static void main(String[] arguments) throws IOException {
         var benchmark = new SearchBenchmark();
         benchmark.search(
-                Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]), LocalTask.options(arguments, 2));
+                Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]), BenchmarkTask.options(arguments, 2));
     }
 
     private void search(int trained, int afterwards, Map<String, JsonNode> options) throws IOException {

@@ -34,13 +34,13 @@ public final class SparsityBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         var mnist = ZooImages.mnist();
-        var given = LocalTask.options(arguments, 3);
+        var given = BenchmarkTask.options(arguments, 3);
         System.out.println("model      zeros %   error %   float %   seconds");
         for (var name : arguments[1].split(",", -1)) {
             var model = Path.of(arguments[0], name + ".onnx");
             for (var sparsity : arguments[2].split(",", -1)) {
-                var options = LocalTask.options(BOTH);
-                options.putAll(LocalTask.options(EACH.getOrDefault(name, "{}")));
+                var options = BenchmarkTask.options(BOTH);
+                options.putAll(BenchmarkTask.options(EACH.getOrDefault(name, "{}")));
                 options.put("sparsity", DoubleNode.valueOf(Double.parseDouble(sparsity)));
                 options.putAll(given);
                 row(name, model, mnist, options);
@@ -50,7 +50,7 @@ public final class SparsityBenchmark {
 
     private static void row(String name, Path model, ZooImages mnist, Map<String, JsonNode> options)
             throws IOException {
-        var task = LocalTask.training(model, mnist.training());
+        var task = BenchmarkTask.training(model, mnist.training());
         long start = System.nanoTime();
         var result = task.run("pruning", "magnitude", options);
         double seconds = (System.nanoTime() - start) / 1e9;

@@ -37,7 +37,7 @@ final class StrategyTable {
     private final Path table;
     private final Map<String, Map<String, Double>> figures = new HashMap<>();
     private final SearchPlan plan;
-    private final LocalTask task;
+    private final BenchmarkTask task;
 
     /**
      * The table as the file has it.
@@ -49,8 +49,8 @@ final class StrategyTable {
         var directory = Files.createTempDirectory("strategies");
         var reference = directory.resolve("reference.onnx");
         Students.convolutional(8, 16, 1).write(reference);
-        task = LocalTask.training(reference, ZooImages.fashion().training(trained + HELD_OUT));
-        var options = LocalTask.options(SPACE);
+        task = BenchmarkTask.training(reference, ZooImages.fashion().training(trained + HELD_OUT));
+        var options = BenchmarkTask.options(SPACE);
         options.put("holdOut", Json.mapper().valueToTree((double) HELD_OUT / (trained + HELD_OUT)));
         plan = Objects.requireNonNull(task.run("nas", "search", options).search());
         if (Files.exists(table)) {
@@ -113,8 +113,8 @@ final class StrategyTable {
         Files.writeString(table, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
-    private LocalTask fresh() throws IOException {
-        return new LocalTask(
+    private BenchmarkTask fresh() throws IOException {
+        return new BenchmarkTask(
                 task.model(), task.baseline(), task.data(), task.threads(), Files.createTempDirectory("trial"));
     }
 

@@ -27,8 +27,8 @@ public final class StructuredBenchmark {
     private StructuredBenchmark() {}
 
     public static void main(String[] arguments) throws IOException {
-        var options = LocalTask.options("{\"batchSize\": 128}");
-        options.putAll(LocalTask.options(arguments, 3));
+        var options = BenchmarkTask.options("{\"batchSize\": 128}");
+        options.putAll(BenchmarkTask.options(arguments, 3));
         System.out.println(
                 "model             macs   before    cut   mended   time at batch 1 / 64   processor seconds");
         for (var name : arguments[1].split(",", -1)) {
@@ -39,7 +39,7 @@ public final class StructuredBenchmark {
     private static void row(String name, Path model, int images, Map<String, JsonNode> options) throws IOException {
         var fashion = ZooImages.fashion();
         Scored data = name.startsWith("unet") ? new ZooPixels(fashion, model) : fashion;
-        var task = LocalTask.training(model, data.training(images));
+        var task = BenchmarkTask.training(model, data.training(images));
         double start = Figures.processorSeconds();
         var result = task.run("pruning", "structured", options);
         double seconds = Figures.processorSeconds() - start;

@@ -41,7 +41,10 @@ public final class WidthBenchmark {
 
     public static void main(String[] arguments) throws IOException {
         var benchmark = new WidthBenchmark(
-                Path.of(arguments[0]), Integer.parseInt(arguments[1]), arguments[3], LocalTask.options(arguments, 4));
+                Path.of(arguments[0]),
+                Integer.parseInt(arguments[1]),
+                arguments[3],
+                BenchmarkTask.options(arguments, 4));
         benchmark.compare(Integer.parseInt(arguments[2]));
     }
 
@@ -78,7 +81,7 @@ public final class WidthBenchmark {
     }
 
     private LocalSearch search(String uniform, String strategy) throws IOException {
-        var all = new HashMap<>(LocalTask.options("""
+        var all = new HashMap<>(BenchmarkTask.options("""
                 {"space": {"kind": "derived", "branches": false, "uniform": %s, "width": [0.25, 0.375, 0.5, 0.625, 0.75]},
                  "strategy": %s, "objectives": ["metric", "%s"], "epochs": 1, "holdOut": 0.5, "latency": "table"}""".formatted(uniform, strategy, cost)));
         all.putAll(options);

@@ -24,7 +24,7 @@ import java.util.function.Function;
  * @param baseline what an evaluation compares the model with
  * @param data by role
  */
-record LocalTask(
+record BenchmarkTask(
         Path model,
         Optional<Path> baseline,
         Function<String, Optional<LocalData>> data,
@@ -32,8 +32,8 @@ record LocalTask(
         Path workDirectory)
         implements StageContext, Checkpoints {
     /** A model that learns, on one thread, in a new directory. */
-    static LocalTask training(Path model, LocalData data) throws IOException {
-        return new LocalTask(
+    static BenchmarkTask training(Path model, LocalData data) throws IOException {
+        return new BenchmarkTask(
                 model,
                 Optional.empty(),
                 role -> role.equals("training") ? Optional.of(data) : Optional.empty(),
