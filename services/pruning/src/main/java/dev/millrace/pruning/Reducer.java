@@ -76,7 +76,7 @@ final class Reducer {
                                         Target.MACS.left(whole(), narrow.plan().after())));
     }
 
-    /** Blocks and channels if that is faster at little more error, or no slower at less. */
+    /** Blocks and channels, or channels alone. */
     private Reduced better(Reduced narrow) throws IOException {
         var depth = shortened(IN_BLOCKS);
         if (depth.removed().isEmpty()) {
@@ -86,16 +86,23 @@ final class Reducer {
         var answers = new Answers(subject);
         double error = answers.error(both.model());
         double allowed = answers.error(narrow.model());
-        boolean taken = left(both) <= Math.max(1 - options.amount(), left(narrow))
-                && (options.target() == Target.LATENCY
-                        ? error < allowed
-                        : error <= MOST_ERROR * allowed && latency().isClearlyFaster(both.file(), narrow.file()));
-        if (!taken) {
+        if (left(both) > Math.max(1 - options.amount(), left(narrow)) || !isBetter(both, error, narrow, allowed)) {
             Files.delete(both.file());
             return narrow;
         }
         Files.move(both.file(), narrow.file(), StandardCopyOption.REPLACE_EXISTING);
         return new Reduced(both.depth(), both.groups(), both.plan(), both.fit(), both.model(), narrow.file());
+    }
+
+    /** Whether it is faster at little more error, or as fast at less; where the time is given, whether the error is less. */
+    private boolean isBetter(Reduced both, double error, Reduced narrow, double allowed) throws IOException {
+        if (options.target() == Target.LATENCY) {
+            return error < allowed;
+        }
+        if (error * MOST_ERROR <= allowed) {
+            return !latency().isClearlyFaster(narrow.file(), both.file());
+        }
+        return error <= MOST_ERROR * allowed && latency().isClearlyFaster(both.file(), narrow.file());
     }
 
     private double left(Reduced reduced) throws IOException {
