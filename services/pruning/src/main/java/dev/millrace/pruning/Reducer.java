@@ -46,13 +46,14 @@ final class Reducer {
             var depth = blocks.isEmpty()
                     ? Shortened.whole(whole)
                     : Shortened.again(whole, subject, blocks, options.reconstructs(context), shorter());
-            return narrowed(depth, Optional.of(remembered.get().widths()), file);
+            return narrowed(depth, Optional.of(remembered.get().widths()), file, context);
         }
         var share = options.blocks();
         if (share != null) {
-            return narrowed(share > 0 ? shortened(share) : Shortened.whole(whole), Optional.empty(), file);
+            var depth = share > 0 ? shortened(share, context.part(0, 0.2)) : Shortened.whole(whole);
+            return narrowed(depth, Optional.empty(), file, context.part(0.2, 1));
         }
-        var narrow = narrowed(Shortened.whole(whole), Optional.empty(), file);
+        var narrow = narrowed(Shortened.whole(whole), Optional.empty(), file, context.part(0, 0.5));
         return worthTrying(narrow) ? better(narrow) : narrow;
     }
 
@@ -60,8 +61,9 @@ final class Reducer {
         return context.workDirectory().resolve("shorter.onnx");
     }
 
-    private Shortened shortened(double share) throws IOException {
-        return Shortened.to(whole, subject, 1 - share * options.amount(), options.reconstructs(context), shorter());
+    private Shortened shortened(double share, StageContext part) throws IOException {
+        double least = 1 - share * options.amount();
+        return Shortened.to(whole, subject.during(part), least, options.reconstructs(context), shorter());
     }
 
     private boolean worthTrying(Reduced narrow) throws IOException {
@@ -78,11 +80,12 @@ final class Reducer {
 
     /** Blocks and channels, or channels alone. */
     private Reduced better(Reduced narrow) throws IOException {
-        var depth = shortened(IN_BLOCKS);
+        var depth = shortened(IN_BLOCKS, context.part(0.5, 0.6));
         if (depth.removed().isEmpty()) {
             return narrow;
         }
-        var both = narrowed(depth, Optional.empty(), context.workDirectory().resolve("both.onnx"));
+        var both =
+                narrowed(depth, Optional.empty(), context.workDirectory().resolve("both.onnx"), context.part(0.6, 1));
         var answers = new Answers(subject);
         double error = answers.error(both.model());
         double allowed = answers.error(narrow.model());
@@ -111,7 +114,8 @@ final class Reducer {
                 : options.target().left(whole(), reduced.plan().after());
     }
 
-    private Reduced narrowed(Shortened depth, Optional<int[]> remembered, Path file) throws IOException {
+    private Reduced narrowed(Shortened depth, Optional<int[]> remembered, Path file, StageContext part)
+            throws IOException {
         var original = depth.left();
         var seen = original.seen();
         var channels = ChannelGroups.of(original.model().graph(), seen, original::ignores);
@@ -125,7 +129,7 @@ final class Reducer {
                     "every axis is pinned: " + channels.pinned(),
                     "a layer between others");
         }
-        var narrowed = subject(original, groups);
+        var narrowed = subject(original, groups).during(part);
         var remains = Remains.nearest(remaining(depth), narrowed, seen, latency(narrowed), remembered);
         var model = remains.model();
         model.write(file);
