@@ -27,11 +27,16 @@ class ZooTest {
     /** As {@link ScriptOptions#training} computes, in another order. */
     private static final double RELATIVE_IN_TRAINING = 1e-4;
 
-    /** Takes the logarithm of differences near 0 and scales by its smallest value, so rounding shows. */
-    private static final Map<String, Double> ILL_CONDITIONED = Map.of("basic-pitch", 1e-4);
-
     /** Rounds activations to 8 bits by the range of each batch, and a last digit decides some roundings. */
-    private static final Map<String, Double> ILL_CONDITIONED_IN_TRAINING = Map.of("e5-small-v2-int8", 3e-2);
+    private static final double ROUNDED = 3e-2;
+
+    /**
+     * basic-pitch takes the logarithm of differences near 0 and scales by its smallest value, so rounding shows. That of
+     * e5-small-v2-int8 is below 1e-5 on an EPYC with AVX2 and 1.5e-2 on a Xeon with AVX-512, which sums in another order.
+     */
+    private static final Map<String, Double> ILL_CONDITIONED = Map.of("basic-pitch", 1e-4, "e5-small-v2-int8", ROUNDED);
+
+    private static final Map<String, Double> ILL_CONDITIONED_IN_TRAINING = Map.of("e5-small-v2-int8", ROUNDED);
 
     @TempDir
     Path directory;
