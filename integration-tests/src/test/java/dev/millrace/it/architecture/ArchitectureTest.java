@@ -2,6 +2,7 @@ package dev.millrace.it.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -157,6 +158,29 @@ class ArchitectureTest {
                         "dev.millrace.pack.onnx..",
                         "dev.millrace.pack.plan..",
                         "dev.millrace.pack.planes..")
+                .check(product);
+    }
+
+    @Test
+    void theTwoWaysOfPruningShareTheirViewOfWeightsAlone() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInAnyPackage("dev.millrace..")
+                .layer("stage")
+                .definedBy("dev.millrace.pruning")
+                .layer("sparsity")
+                .definedBy("dev.millrace.pruning.sparsity")
+                .layer("structured")
+                .definedBy("dev.millrace.pruning.structured")
+                .layer("weight")
+                .definedBy("dev.millrace.pruning.weight")
+                .whereLayer("stage")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("sparsity")
+                .mayOnlyBeAccessedByLayers("stage")
+                .whereLayer("structured")
+                .mayOnlyBeAccessedByLayers("stage")
+                .whereLayer("weight")
+                .mayOnlyBeAccessedByLayers("sparsity", "structured")
                 .check(product);
     }
 

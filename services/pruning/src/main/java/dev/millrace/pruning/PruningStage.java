@@ -1,5 +1,8 @@
 package dev.millrace.pruning;
 
+import dev.millrace.pruning.sparsity.Sparsify;
+import dev.millrace.pruning.structured.Blocks;
+import dev.millrace.pruning.structured.Structured;
 import dev.millrace.stage.Stage;
 import dev.millrace.stage.Technique;
 import java.util.ArrayList;
@@ -14,24 +17,9 @@ public final class PruningStage implements Stage {
 
     @Override
     public List<Technique<?>> techniques() {
-        var techniques = new ArrayList<Technique<?>>();
-        criteria().forEach(criterion -> techniques.add(new Sparsify(criterion)));
+        var techniques = new ArrayList<Technique<?>>(Sparsify.byEachCriterion());
         techniques.add(new Structured());
         techniques.add(new Blocks());
         return techniques;
-    }
-
-    /** Ways to choose the weights that become zero. */
-    private static List<Criterion> criteria() {
-        return List.of(
-                new Magnitude(),
-                new Wanda(),
-                new SparseGpt(),
-                new Snip(),
-                new Grasp(),
-                new SynFlow(),
-                new Taylor(),
-                new Movement(),
-                new RandomControl());
     }
 }

@@ -24,19 +24,19 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A task with rows of sixteen numbers. */
-final class Attempt extends LocalTask {
-    static final int FEATURES = 16;
+public final class Attempt extends LocalTask {
+    public static final int FEATURES = 16;
 
     private Attempt(Path directory, Path model, long seed) {
         super(directory, model);
         seed(seed);
     }
 
-    static Attempt of(Path parent, Model model) throws IOException {
+    public static Attempt of(Path parent, Model model) throws IOException {
         return of(parent, model, 1);
     }
 
-    static Attempt of(Path parent, Model model, long seed) throws IOException {
+    public static Attempt of(Path parent, Model model, long seed) throws IOException {
         var directory = Files.createTempDirectory(parent, "task");
         var file = directory.resolve("original.onnx");
         model.write(file);
@@ -44,7 +44,7 @@ final class Attempt extends LocalTask {
     }
 
     /** Rows of sixteen normal numbers, with the labels that the function gives; without any where it is absent. */
-    Attempt rows(String role, int count, @Nullable ToIntFunction<float[]> label) throws IOException {
+    public Attempt rows(String role, int count, @Nullable ToIntFunction<float[]> label) throws IOException {
         var random = new Random(role.hashCode());
         var names = IntStream.range(0, FEATURES).mapToObj(i -> "f" + i).collect(Collectors.joining(","));
         var lines = new ArrayList<>(List.of(label == null ? names : names + ",label"));
@@ -61,20 +61,20 @@ final class Attempt extends LocalTask {
         return this;
     }
 
-    <O extends Record> StageResult run(Technique<O> technique, O options) throws IOException {
+    public <O extends Record> StageResult run(Technique<O> technique, O options) throws IOException {
         return technique.run(options, fresh());
     }
 
-    static Model model(StageResult result) throws IOException {
+    public static Model model(StageResult result) throws IOException {
         return Model.read(Objects.requireNonNull(result.model()));
     }
 
-    static JsonNode reported(StageResult result, String key) {
+    public static JsonNode reported(StageResult result, String key) {
         return Objects.requireNonNull(result.report().get(key), key);
     }
 
     /** {@code ‖y − r‖ / ‖r‖} of the output {@code y} over rows that nobody looked at, r the task's model's. */
-    double unseenError(StageResult result) throws IOException {
+    public double unseenError(StageResult result) throws IOException {
         var random = new Random(11);
         var values = new float[64 * FEATURES];
         for (int i = 0; i < values.length; i++) {
