@@ -16,9 +16,6 @@ final class CutPlan {
     /** Multiples that are tried, one after the other, where the target is not reached with those. */
     private static final List<Integer> FINER = List.of(4, 1);
 
-    /** How much more than the channels of a plan those may be worth that go in its place, since that is faster. */
-    private static final double MOST_LOST = 1.25;
-
     private final Widths widths;
     private final int[] kept;
     private final List<Double> errors;
@@ -71,11 +68,12 @@ final class CutPlan {
         if (!maker.lags(plan)) {
             return plan;
         }
+        double most = options.mostLost(subject.context());
         var faster = plan;
         for (int multiple : multiples.subList(1, multiples.size())) {
             var other = maker.best(maker.candidates(scores, multiple), seen);
             boolean enough = maker.left(other) <= Math.max(1 - options.amount(), maker.left(plan))
-                    && plan.lost(other.kept) <= MOST_LOST * plan.lost(plan.kept);
+                    && plan.lost(other.kept) <= most * plan.lost(plan.kept);
             if (enough && latency.isClearlyFaster(other.cut(), faster.cut())) {
                 faster = other;
             }

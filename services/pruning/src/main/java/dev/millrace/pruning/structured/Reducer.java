@@ -21,8 +21,8 @@ final class Reducer {
     /** Share of the amount that is tried in whole blocks. */
     private static final double IN_BLOCKS = 0.5;
 
-    /** Error of the answers, over that of channels alone, up to which blocks that save time are taken. */
-    private static final double MOST_ERROR = 1.25;
+    /** Error of the answers by channels alone, over that with blocks, from which blocks are taken though they save no time. */
+    private static final double CLEARLY_MORE = 1.25;
 
     private final Structured.Options options;
     private final Original whole;
@@ -102,10 +102,10 @@ final class Reducer {
         if (options.target() == Target.LATENCY) {
             return error < allowed;
         }
-        if (error * MOST_ERROR <= allowed) {
+        if (error * CLEARLY_MORE <= allowed) {
             return !latency().isClearlyFaster(narrow.file(), both.file());
         }
-        return error <= MOST_ERROR * allowed && latency().isClearlyFaster(both.file(), narrow.file());
+        return error <= options.mostLost(context) * allowed && latency().isClearlyFaster(both.file(), narrow.file());
     }
 
     private double left(Reduced reduced) throws IOException {

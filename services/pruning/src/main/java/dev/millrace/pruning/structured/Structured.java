@@ -21,6 +21,12 @@ public final class Structured implements Technique<Structured.Options> {
     /** Fraction of the work that is done when recovery begins. */
     private static final double RECOVERING = 0.3;
 
+    /** What a faster cut may lose, over a slower one, where nothing makes up for it. */
+    private static final double MOST_LOST = 1.25;
+
+    /** The same where training follows, which wins most of it back. */
+    private static final double MOST_LOST_BEFORE_TRAINING = 2.5;
+
     record Options(
             @Option(
                     value = "What the amount is a share of: channels, parameters, multiply-accumulates, or time in ONNX"
@@ -127,6 +133,11 @@ public final class Structured implements Technique<Structured.Options> {
                 return ranking;
             }
             return Samples.data(context).isPresent() ? Ranking.SENSITIVITY : Ranking.LAYER;
+        }
+
+        /** How many times what another cut loses a faster one may lose, in worth of channels or error of answers. */
+        double mostLost(StageContext context) {
+            return recovery.method(context) == Recovery.Method.NONE ? MOST_LOST : MOST_LOST_BEFORE_TRAINING;
         }
 
         boolean reconstructs(StageContext context) {
