@@ -18,7 +18,9 @@ import java.util.function.LongSupplier;
  * times as long, then steps of the model itself.
  */
 final class Precision {
-    private static final int SIZE = 256;
+    /** Rows and columns of the matrices; of smaller ones the time would be that of the call. */
+    private static final int SIZE = 512;
+
     private static final int TIMES = 3;
 
     /** What the product must gain before steps of the model are tried. */
@@ -34,12 +36,13 @@ final class Precision {
         this.nanoTime = nanoTime;
     }
 
-    /** Settings with bfloat16 only where it is asked for and a step on this batch is faster with it. */
-    TrainingSettings fastest(Model model, Objective objective, TrainingSettings settings, Batch batch)
+    /** Settings with bfloat16 only where it is asked for and steps on some batches are faster with it. */
+    TrainingSettings fastest(Model model, Objective objective, TrainingSettings settings, List<Batch> batches)
             throws IOException {
         boolean faster = settings.bfloat16()
                 && product(true) < PROMISING * product(false)
-                && step(model, objective, settings, batch) < step(model, objective, settings.bfloat16(false), batch);
+                && steps(model, objective, settings, batches)
+                        < steps(model, objective, settings.bfloat16(false), batches);
         return settings.bfloat16(faster);
     }
 
@@ -55,10 +58,11 @@ final class Precision {
         }
     }
 
-    /** Nanoseconds of a step that changes nothing. */
-    private long step(Model model, Objective objective, TrainingSettings settings, Batch batch) throws IOException {
+    /** Nanoseconds of steps that change nothing. */
+    private long steps(Model model, Objective objective, TrainingSettings settings, List<Batch> batches)
+            throws IOException {
         try (var trainer = Trainer.open(model, objective, settings, directory)) {
-            return shortest(() -> trainer.step(batch, 0, settings.seed()));
+            return shortest(() -> batches.forEach(batch -> trainer.step(batch, 0, settings.seed())));
         }
     }
 

@@ -1,10 +1,12 @@
 package dev.millrace.engine.train;
 
+import dev.millrace.engine.data.Batch;
 import dev.millrace.message.RefusedException;
 import dev.millrace.onnx.Model;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,9 @@ public final class TrainingLoop {
             };
         }
     }
+
+    /** Batches that tell which precision is faster. */
+    private static final int TIMED = 4;
 
     final TrainingSettings settings;
     final TrainingData data;
@@ -112,16 +117,19 @@ public final class TrainingLoop {
         }
     }
 
-    /** As a continued run began, or what is measured on the first batch. */
+    /** What is measured on the first batches; they may differ in length. */
     private TrainingSettings fastest(Model model, Objective objective) throws IOException {
         if (!settings.bfloat16()) {
             return settings;
         }
-        var batches = data.epoch(0).iterator();
-        return batches.hasNext()
-                ? new Precision(directory, settings.threads(), System::nanoTime)
-                        .fastest(model, objective, settings, batches.next())
-                : settings;
+        var batches = new ArrayList<Batch>();
+        for (var all = data.epoch(0).iterator(); all.hasNext() && batches.size() < TIMED; ) {
+            batches.add(all.next());
+        }
+        return batches.isEmpty()
+                ? settings
+                : new Precision(directory, settings.threads(), System::nanoTime)
+                        .fastest(model, objective, settings, batches);
     }
 
     private TrainingResult run(

@@ -31,7 +31,7 @@ class PrecisionTest {
         assertThat(choice(false)).isFalse(); // nobody asked
     }
 
-    /** @param nanos what is measured: the product in bfloat16 and in float32, the step in bfloat16 and in float32 */
+    /** @param nanos what is measured: the product in bfloat16 and in float32, steps in bfloat16 and in float32 */
     private boolean choice(boolean asked, long... nanos) throws IOException {
         var calls = new AtomicInteger();
         LongSupplier clock = () -> {
@@ -39,10 +39,10 @@ class PrecisionTest {
             return call % 2 * nanos[call / CALLS];
         };
         var model = TinyModels.mlp();
-        var batch = ToyData.batches(model, 1, 1).get(0);
+        var batches = ToyData.batches(model, 2, 1);
         var objective = Objective.of(new Loss.CrossEntropy("y", 0));
 
-        var chosen = new Precision(directory, 1, clock).fastest(model, objective, SETTINGS.bfloat16(asked), batch);
+        var chosen = new Precision(directory, 1, clock).fastest(model, objective, SETTINGS.bfloat16(asked), batches);
 
         assertThat(calls.get()).isEqualTo(nanos.length * CALLS);
         assertThat(model).isEqualTo(TinyModels.mlp());
