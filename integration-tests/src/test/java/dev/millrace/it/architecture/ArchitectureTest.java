@@ -104,6 +104,7 @@ class ArchitectureTest {
     void techniquesThatDependOnTheMachineSaySo() {
         var machine = List.of(
                 "dev.millrace.engine.Latency",
+                "dev.millrace.engine.train.Precision",
                 "dev.millrace.stage.Target",
                 "dev.millrace.quantization.SaturationProbe",
                 "dev.millrace.evaluation.LatencyRuns");

@@ -70,6 +70,11 @@ final class DataFree implements Technique<DataFree.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return options.course().isTimed();
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var teachers = options.roles().teachers(context);
         var making = context.part(0, MAKING);

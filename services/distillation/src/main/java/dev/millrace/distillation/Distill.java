@@ -62,6 +62,11 @@ final class Distill implements Technique<Distill.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return options.course().isTimed();
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var guidance = new Guidance.ByTeachers(options.roles().teachers(context), options.imitation(), options.hints());
         var student = Student.open(options.roles().student(context));

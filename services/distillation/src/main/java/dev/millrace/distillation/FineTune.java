@@ -64,6 +64,11 @@ final class FineTune implements Technique<FineTune.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return options.course().isTimed();
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var guidance = new Guidance.Labels(options.labelSmoothing());
         return Lesson.teach(Student.open(context.model()), options.course(), guidance, context, checkpointEvery);

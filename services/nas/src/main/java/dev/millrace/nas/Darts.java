@@ -110,7 +110,7 @@ final class Darts implements Technique<Darts.Options> {
 
     @Override
     public boolean belongsToMachine(Options options) {
-        return options.measuring().timed();
+        return options.measuring().timed() || options.learning().course().isTimed();
     }
 
     @Override

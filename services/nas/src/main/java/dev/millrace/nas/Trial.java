@@ -90,7 +90,7 @@ final class Trial implements Technique<Trial.Options> {
 
     @Override
     public boolean belongsToMachine(Options options) {
-        return options.measuring().timed();
+        return options.measuring().timed() || options.learning().course().isTimed();
     }
 
     @Override

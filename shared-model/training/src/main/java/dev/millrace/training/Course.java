@@ -151,6 +151,11 @@ public record Course(
         requireShare("holdOut", holdOut);
     }
 
+    /** Whether what is trained depends on how fast steps are measured to be on the machine. */
+    public boolean isTimed() {
+        return bfloat16;
+    }
+
     /** The same, with so many epochs where nothing limits it. */
     public Course epochsOr(double otherwise) {
         return isLimited() ? this : with(learningRate, otherwise, null, null);

@@ -174,6 +174,11 @@ public final class Sparsify implements Technique<Sparsify.Options> {
     }
 
     @Override
+    public boolean belongsToMachine(Options options) {
+        return options.recovery().course().isTimed();
+    }
+
+    @Override
     public StageResult run(Options options, StageContext context) throws IOException {
         var model = ModelGate.open(context.model());
         var amount = options.amount(criterion);
