@@ -17,11 +17,6 @@ import java.util.Optional;
  * @param file the same, written
  */
 record Reduced(Shortened depth, ChannelGroups groups, CutPlan plan, Optional<Fit> fit, Model model, Path file) {
-    /** The same, written elsewhere. */
-    Reduced at(Path elsewhere) {
-        return new Reduced(depth, groups, plan, fit, model, elsewhere);
-    }
-
     /** What was chosen, for another attempt to do again. */
     ChosenCut chosen() {
         return new ChosenCut(depth.removed(), plan.kept());

@@ -14,12 +14,12 @@ import java.util.Optional;
 
 /**
  * Finds what goes: channels, or residual blocks first and channels of what is left. Channels alone are taken where their time
- * falls about as much as their operations; where it does not, since narrow layers are slow, half or all of what is to go is
- * tried in whole blocks, which save all of their time.
+ * falls about as much as their operations; where it does not, since narrow layers are slow, half of what is to go is tried in
+ * whole blocks, which save all of their time.
  */
 final class Reducer {
-    /** Shares of the amount that are tried in whole blocks. */
-    private static final List<Double> IN_BLOCKS = List.of(0.5, 1.0);
+    /** Share of the amount that is tried in whole blocks. */
+    private static final double IN_BLOCKS = 0.5;
 
     /** Error of the answers by channels alone, over that with blocks, from which blocks are taken though they save no time. */
     private static final double CLEARLY_MORE = 1.25;
@@ -57,8 +57,8 @@ final class Reducer {
         return worthTrying(narrow) ? better(narrow) : narrow;
     }
 
-    private Path shorter() throws IOException {
-        return Files.createTempFile(context.workDirectory(), "shorter", ".onnx");
+    private Path shorter() {
+        return context.workDirectory().resolve("shorter.onnx");
     }
 
     private Shortened shortened(double share, StageContext part) throws IOException {
@@ -78,50 +78,34 @@ final class Reducer {
                                         Target.MACS.left(whole(), narrow.plan().after())));
     }
 
-    /** Channels alone, or what is better of blocks and channels. */
+    /** Blocks and channels, or channels alone. */
     private Reduced better(Reduced narrow) throws IOException {
-        var answers = new Answers(subject);
-        double allowed = answers.error(narrow.model());
-        var best = narrow;
-        double least = allowed;
-        var file = context.workDirectory().resolve("both.onnx");
-        for (int i = 0; i < IN_BLOCKS.size(); i++) {
-            double begin = 0.5 + 0.5 * i / IN_BLOCKS.size();
-            double middle = begin + 0.1;
-            var depth = shortened(IN_BLOCKS.get(i), context.part(begin, middle));
-            if (depth.removed().isEmpty() || depth.removed().equals(best.depth().removed())) {
-                continue;
-            }
-            var both = narrowed(depth, Optional.empty(), file, context.part(middle, begin + 0.5 / IN_BLOCKS.size()));
-            double error = answers.error(both.model());
-            if (left(both) <= Math.max(1 - options.amount(), left(narrow))
-                    && isBetter(both, error, best, least, allowed)) {
-                Files.move(file, narrow.file(), StandardCopyOption.REPLACE_EXISTING);
-                best = both.at(narrow.file());
-                least = error;
-            } else {
-                Files.delete(file);
-            }
+        var depth = shortened(IN_BLOCKS, context.part(0.5, 0.6));
+        if (depth.removed().isEmpty()) {
+            return narrow;
         }
-        return best;
+        var both =
+                narrowed(depth, Optional.empty(), context.workDirectory().resolve("both.onnx"), context.part(0.6, 1));
+        var answers = new Answers(subject);
+        double error = answers.error(both.model());
+        double allowed = answers.error(narrow.model());
+        if (left(both) > Math.max(1 - options.amount(), left(narrow)) || !isBetter(both, error, narrow, allowed)) {
+            Files.delete(both.file());
+            return narrow;
+        }
+        Files.move(both.file(), narrow.file(), StandardCopyOption.REPLACE_EXISTING);
+        return new Reduced(both.depth(), both.groups(), both.plan(), both.fit(), both.model(), narrow.file());
     }
 
-    /**
-     * Whether it is faster at little more error than channels alone, or as fast at less; where the time is given, whether the
-     * error is less.
-     *
-     * @param least error of the best so far
-     * @param allowed error of channels alone
-     */
-    private boolean isBetter(Reduced both, double error, Reduced best, double least, double allowed)
-            throws IOException {
+    /** Whether it is faster at little more error, or as fast at less; where the time is given, whether the error is less. */
+    private boolean isBetter(Reduced both, double error, Reduced narrow, double allowed) throws IOException {
         if (options.target() == Target.LATENCY) {
-            return error < least;
+            return error < allowed;
         }
-        if (error * CLEARLY_MORE <= least) {
-            return !latency().isClearlyFaster(best.file(), both.file());
+        if (error * CLEARLY_MORE <= allowed) {
+            return !latency().isClearlyFaster(narrow.file(), both.file());
         }
-        return error <= options.mostLost(context) * allowed && latency().isClearlyFaster(both.file(), best.file());
+        return error <= options.mostLost(context) * allowed && latency().isClearlyFaster(both.file(), narrow.file());
     }
 
     private double left(Reduced reduced) throws IOException {

@@ -72,8 +72,8 @@ public final class Structured implements Technique<Structured.Options> {
 
             @Option(
                     value = "Share of the amount that goes in whole residual blocks before channels go, those that the"
-                            + " answers need least; null for half or all of it where data shows that this is"
-                            + " faster than by channels alone and little less right.",
+                            + " answers need least; null for half where data shows that this is faster than by"
+                            + " channels alone and hardly less right.",
                     defaultValue = "null",
                     allowed = "0 ≤ blocks ≤ 1")
             @Nullable
