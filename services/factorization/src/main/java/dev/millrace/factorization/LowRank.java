@@ -76,7 +76,7 @@ final class LowRank {
         this.decomposition = decomposition;
         this.options = options;
         task = context;
-        boolean trains = options.recovery().method(context) != Recovery.Method.NONE;
+        boolean trains = options.recovery().trains(context);
         this.context = trains ? context.part(0, FACTORIZED) : context;
     }
 

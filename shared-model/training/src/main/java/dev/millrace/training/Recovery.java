@@ -60,8 +60,13 @@ public record Recovery(
      */
     public record Mended(Path model, JsonNode report, List<String> notes) {}
 
+    /** Whether the model of a task will be trained after the change. */
+    public boolean trains(StageContext context) {
+        return method(context) != Method.NONE;
+    }
+
     /** What will be done for a task; never {@link Method#AUTO}. */
-    public Method method(StageContext context) {
+    private Method method(StageContext context) {
         if (recovery != Method.AUTO) {
             return recovery;
         }

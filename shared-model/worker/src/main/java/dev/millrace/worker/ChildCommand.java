@@ -59,7 +59,7 @@ record ChildCommand(List<String> words, Map<String, String> environment) {
     /**
      * One arena that gives memory back late: the main thread of a JVM otherwise maps and unmaps every large tensor. Threads
      * of OpenMP sleep instead of spinning, because other children run beside this one. Texts of many lengths in bfloat16 need
-     * more compiled products than the 1,024 that oneDNN keeps by itself: to compile them again takes longer than the training.
+     * more compiled products than the 1,024 that oneDNN keeps by itself, which would be compiled again and again.
      *
      * <p>The class path is here and not among the words: ONNX Runtime 1.29 matches a regular expression on {@code
      * /proc/self/cmdline}, and a line of some 15 KB overflows the stack of the thread that opens the first session.

@@ -14,7 +14,6 @@ import dev.millrace.onnx.gate.ModelGate;
 import dev.millrace.stage.StageContext;
 import dev.millrace.stage.StageResult;
 import dev.millrace.training.Lesson;
-import dev.millrace.training.Recovery;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -38,7 +37,7 @@ final class CodingRun {
     CodingRun(CodingOptions options, StageContext context) {
         this.options = options;
         task = context;
-        boolean trains = options.recovery().method(context) != Recovery.Method.NONE;
+        boolean trains = options.recovery().trains(context);
         this.context = trains ? context.part(0, CODED) : context;
     }
 
@@ -102,7 +101,7 @@ final class CodingRun {
 
     /** The codes with tables that training changed; what else it trained is put into the model. */
     private List<Code> mended(Model model, List<CodableWeight> weights, List<Code> codes) throws IOException {
-        if (options.recovery().method(task) == Recovery.Method.NONE) {
+        if (!options.recovery().trains(task)) {
             return codes;
         }
         var coded = model.copy();

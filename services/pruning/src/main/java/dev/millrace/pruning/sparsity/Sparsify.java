@@ -210,7 +210,7 @@ public final class Sparsify implements Technique<Sparsify.Options> {
      */
     private boolean inTraining(Options options, StageContext context) {
         boolean during = options.schedule() != Pace.ONE_SHOT || criterion.learns();
-        if (during && options.recovery().method(context) == Recovery.Method.NONE) {
+        if (during && !options.recovery().trains(context)) {
             throw new RefusedException(
                     "RECOVERY_MISSING",
                     "pruning:" + name(),
@@ -226,7 +226,7 @@ public final class Sparsify implements Technique<Sparsify.Options> {
         context.progress(0, "choosing");
         var evidence = sources.of(model, amount);
         var tensors = pruned(evidence, options);
-        if (options.recovery().method(context) == Recovery.Method.NONE) {
+        if (!options.recovery().trains(context)) {
             var pruned = new PrunedModel(model, options.format(), amount);
             for (int i = 0; i < tensors.size(); i++) {
                 context.progress(0.5 + 0.4 * i / tensors.size(), "pruning");

@@ -137,7 +137,7 @@ public final class Structured implements Technique<Structured.Options> {
 
         /** How many times what another cut loses a faster one may lose, in worth of channels or error of answers. */
         double mostLost(StageContext context) {
-            return recovery.method(context) == Recovery.Method.NONE ? MOST_LOST : MOST_LOST_BEFORE_TRAINING;
+            return recovery.trains(context) ? MOST_LOST_BEFORE_TRAINING : MOST_LOST;
         }
 
         boolean reconstructs(StageContext context) {
